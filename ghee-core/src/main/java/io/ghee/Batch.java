@@ -1,0 +1,97 @@
+package io.ghee;
+
+import io.ghee.columnar.Columns;
+import io.ghee.columnar.RecordLayout;
+import java.util.Iterator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Some records that travel together. It has two faces, each made from the other when first asked for: the
+ * {@link #records} one by one, and the {@link #columns} that become tensors without a copy.
+ *
+ * <p>Not thread-safe. A batch belongs to the stage that received it; whoever keeps records keeps the records, not the
+ * batch: its columns may lie in a buffer that is used again for the next one.
+ *
+ * @param <T> the records
+ */
+public final class Batch<T> implements Iterable<T> {
+    private final int size;
+    private @Nullable List<T> records;
+    private @Nullable Columns columns;
+    private @Nullable RecordLayout<T> layout;
+
+    private Batch(int size, @Nullable List<T> records, @Nullable Columns columns, @Nullable RecordLayout<T> layout) {
+        this.size = size;
+        this.records = records;
+        this.columns = columns;
+        this.layout = layout;
+    }
+
+    /** A batch of these records; the list is not copied and must not change any more. */
+    public static <T> Batch<T> of(List<T> records) {
+        return new Batch<>(records.size(), records, null, null);
+    }
+
+    /** A batch of the rows of {@code columns}. */
+    public static <T> Batch<T> of(RecordLayout<T> layout, Columns columns) {
+        return new Batch<>(columns.rows(), null, columns, layout);
+    }
+
+    public int size() {
+        return size;
+    }
+
+    /** The records in order. Strings and arrays in them are copies, so that they outlive the batch. */
+    public List<T> records() {
+        if (records == null) {
+            if (layout == null || columns == null) {
+                throw new IllegalStateException("a batch has records or columns");
+            }
+            records = layout.records(columns);
+        }
+        return records;
+    }
+
+    /**
+     * The batch column by column.
+     *
+     * @throws ConfigurationException if the records are no Java records of primitives, strings and arrays of them
+     * @throws BadRecordException if a string or array in a record is null
+     */
+    public Columns columns() {
+        if (columns == null) {
+            RecordLayout<T> of = layout();
+            columns = of.columns(of.encode(records()));
+        }
+        return columns;
+    }
+
+    /** True if the columns are there already, and cost nothing to ask for. */
+    public boolean isColumnar() {
+        return columns != null;
+    }
+
+    /** The layout of the records: their record class and its columns. */
+    @SuppressWarnings("unchecked")
+    public RecordLayout<T> layout() {
+        if (layout == null) {
+            List<T> rows = records();
+            if (rows.isEmpty()) {
+                throw new IllegalStateException("an empty batch of unknown records has no columns");
+            }
+            layout = RecordLayout.of((Class<T>) rows.get(0).getClass());
+        }
+        return layout;
+    }
+
+    @Override
+    public Iterator<T> iterator() {
+        return records().iterator();
+    }
+
+    @Override
+    public String toString() {
+        return "Batch[" + size + (columns == null ? " records]" : " rows]");
+    }
+}

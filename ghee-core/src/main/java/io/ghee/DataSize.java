@@ -1,0 +1,58 @@
+package io.ghee;
+
+import static io.ghee.ConfigurationException.check;
+
+import java.io.Serializable;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** An amount of memory or data, written as Kubernetes writes it: {@code 512Mi}, {@code 2Gi}, {@code 1500000}, {@code 2G}. */
+public record DataSize(long bytes) implements Serializable {
+    private static final Pattern FORM = Pattern.compile("(\\d{1,15})(|k|M|G|T|Ki|Mi|Gi|Ti)");
+    private static final Map<String, Long> UNITS = Map.of(
+            "", 1L,
+            "k", 1_000L,
+            "M", 1_000_000L,
+            "G", 1_000_000_000L,
+            "T", 1_000_000_000_000L,
+            "Ki", 1L << 10,
+            "Mi", 1L << 20,
+            "Gi", 1L << 30,
+            "Ti", 1L << 40);
+
+    public DataSize {
+        check(bytes > 0, "size", bytes, "> 0 bytes");
+    }
+
+    /** Reads a whole number and one of the units k, M, G, T (powers of 1000), Ki, Mi, Gi, Ti (powers of 1024) or none. */
+    public static DataSize parse(String text) {
+        Matcher m = FORM.matcher(text.strip());
+        check(m.matches(), "size", '"' + text + '"', "a whole number with k, M, G, T, Ki, Mi, Gi, Ti or no unit");
+        try {
+            return new DataSize(Math.multiplyExact(Long.parseLong(m.group(1)), UNITS.get(m.group(2))));
+        } catch (ArithmeticException e) {
+            throw new ConfigurationException("size: " + text + " (expected: fewer than 2^63 bytes)", e);
+        }
+    }
+
+    public static DataSize mebibytes(long n) {
+        return new DataSize(n << 20);
+    }
+
+    /** The size for people: {@code 1.5 GiB}. */
+    @Override
+    public String toString() {
+        String[] units = {"B", "KiB", "MiB", "GiB", "TiB"};
+        double value = bytes;
+        int unit = 0;
+        while (value >= 1024 && unit < units.length - 1) {
+            value /= 1024;
+            unit++;
+        }
+        return value == Math.rint(value)
+                ? String.format(Locale.ROOT, "%.0f %s", value, units[unit])
+                : String.format(Locale.ROOT, "%.1f %s", value, units[unit]);
+    }
+}

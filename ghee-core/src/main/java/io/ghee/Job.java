@@ -1,0 +1,31 @@
+package io.ghee;
+
+import io.ghee.run.JobProgress;
+import java.time.Duration;
+
+/** A running pipeline. It goes on without being watched; the end of the JVM cancels it. Thread-safe. */
+public interface Job {
+    /** The job's unique name: the pipeline's name and a suffix. */
+    String name();
+
+    /**
+     * Waits for the end: all output is committed, no worker is left.
+     *
+     * @throws StageFailedException if a worker failed; nothing was committed
+     * @throws GheeException if the job could not be run, committed, or was cancelled
+     */
+    JobProgress await() throws InterruptedException;
+
+    /**
+     * Waits for the end, but not longer than {@code timeout}; the job goes on.
+     *
+     * @throws InfrastructureException if the job has not ended by then, with how far it is
+     */
+    JobProgress await(Duration timeout) throws InterruptedException;
+
+    /** How far the job is. */
+    JobProgress progress();
+
+    /** Stops the workers and takes away what was written; returns when that is done. Does nothing after the end. */
+    void cancel() throws InterruptedException;
+}

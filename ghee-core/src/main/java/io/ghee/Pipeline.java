@@ -1,0 +1,151 @@
+package io.ghee;
+
+import static io.ghee.ConfigurationException.check;
+
+import io.ghee.plan.Explain;
+import io.ghee.plan.ExplainFormat;
+import io.ghee.plan.Plan;
+import io.ghee.plan.Planner;
+import io.ghee.plan.Step;
+import io.ghee.source.Source;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/**
+ * A declared program: an immutable value. Nothing runs until a {@link io.ghee.run.Launcher} is given it.
+ *
+ * <pre>{@code
+ * Pipeline movielens = Pipeline.named("movielens-fm")
+ *         .readFrom(Text.lines("ratings.csv").epochs(10))
+ *         .stage("preprocess", replicas(16).memory("2Gi"))
+ *         .map(Rating::parse)
+ *         .shuffle(1_000_000, seed)
+ *         .batch(4096)
+ *         .distribute(even())
+ *         .stage("train", replicas(4).gpus(1))
+ *         .train(new FactorizationMachine(config)::train)
+ *         .writeTo(Artifacts.to("models/fm"));
+ * }</pre>
+ *
+ * <p>The steps from one {@code stage} to the next run fused, in every replica of that stage; the first stage also reads.
+ */
+public final class Pipeline {
+    private final Draft draft;
+    private final Plan plan;
+
+    private Pipeline(Draft draft) {
+        this.draft = draft;
+        this.plan = Planner.plan(draft.name, draft.maxBadRecords, draft.steps);
+    }
+
+    /**
+     * Begins a pipeline.
+     *
+     * @param name 1 to 40 lower-case letters, digits and dashes, starting with a letter
+     */
+    public static Named named(String name) {
+        check(
+                name.matches("[a-z]([-a-z0-9]{0,38}[a-z0-9])?"),
+                "pipeline name",
+                '"' + name + '"',
+                "1 to 40 lower-case letters, digits and dashes, starting with a letter");
+        return new Named(new Draft(name, 0, List.of()));
+    }
+
+    public String name() {
+        return draft.name;
+    }
+
+    /** The stages this pipeline becomes. */
+    public Plan plan() {
+        return plan;
+    }
+
+    /** The plan as text. */
+    public String explain() {
+        return explain(ExplainFormat.TEXT);
+    }
+
+    public String explain(ExplainFormat format) {
+        return Explain.plan(plan, format);
+    }
+
+    /**
+     * The same pipeline with the environment of one stage changed.
+     *
+     * @throws ConfigurationException if there is no such stage
+     */
+    public Pipeline withResources(String stage, UnaryOperator<Resources> change) {
+        check(
+                plan.stages().stream().anyMatch(s -> s.name().equals(stage)),
+                "stage",
+                '"' + stage + '"',
+                "one of " + plan.stages().stream().map(s -> s.name()).toList());
+        List<Step> steps = draft.steps.stream()
+                .map(step -> step instanceof Step.Enter enter && enter.stage().equals(stage)
+                        ? new Step.Enter(stage, change.apply(enter.resources()))
+                        : step)
+                .toList();
+        return new Pipeline(new Draft(draft.name, draft.maxBadRecords, steps));
+    }
+
+    /** The same pipeline, skipping up to {@code n} malformed records; see {@link BadRecordException}. */
+    public Pipeline withMaxBadRecords(long n) {
+        check(n >= 0, "max bad records", n, ">= 0");
+        return new Pipeline(new Draft(draft.name, n, draft.steps));
+    }
+
+    @Override
+    public String toString() {
+        return explain();
+    }
+
+    /** A pipeline that has a name, and needs a source. */
+    public static final class Named {
+        private final Draft draft;
+
+        private Named(Draft draft) {
+            this.draft = draft;
+        }
+
+        public <T> Reading<T> readFrom(Source<T> source) {
+            return new Reading<>(draft.plus(new Step.Read(source)));
+        }
+    }
+
+    /**
+     * A pipeline that has a source, and needs the stage that reads it.
+     *
+     * @param <T> the records
+     */
+    public static final class Reading<T> {
+        private final Draft draft;
+
+        private Reading(Draft draft) {
+            this.draft = draft;
+        }
+
+        /**
+         * Begins the first stage.
+         *
+         * @param name 1 to 40 lower-case letters, digits and dashes, starting with a letter
+         */
+        public RecordStage<T> stage(String name, Resources resources) {
+            return new RecordStage<>(draft.plus(new Step.Enter(name, resources)));
+        }
+    }
+
+    /** What has been declared so far; immutable. */
+    record Draft(String name, long maxBadRecords, List<Step> steps) {
+        Draft plus(Step step) {
+            List<Step> more = new ArrayList<>(steps);
+            more.add(step);
+            return new Draft(name, maxBadRecords, List.copyOf(more));
+        }
+
+        Pipeline finish(Step.Write write) {
+            return new Pipeline(plus(write));
+        }
+    }
+}

@@ -1,0 +1,109 @@
+package io.ghee;
+
+import static io.ghee.ConfigurationException.check;
+
+import java.io.Serializable;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The execution environment of a stage: how many replicas it has, and what each of them needs. A value: every method
+ * returns a changed copy.
+ *
+ * <pre>{@code replicas(4).gpus(1).cpus(8).memory("32Gi").image("ghee/agent-cuda")}</pre>
+ *
+ * <p>The local launcher honours the replicas alone, as they are threads of one JVM. Local processes get {@code cpus} as
+ * the number of processors their JVM sees, and their heap and direct memory out of {@code memory}.
+ */
+public final class Resources implements Serializable {
+    private static final long serialVersionUID = 1;
+
+    private final int replicas;
+    private final double cpus;
+    private final @Nullable DataSize memory;
+    private final int gpus;
+    private final @Nullable String image;
+
+    private Resources(int replicas, double cpus, @Nullable DataSize memory, int gpus, @Nullable String image) {
+        this.replicas = check(replicas >= 1, "replicas", replicas, ">= 1");
+        this.cpus = check(cpus > 0 && cpus <= 4096, "cpus", cpus, "> 0 and <= 4096");
+        this.memory = memory;
+        this.gpus = check(gpus >= 0, "gpus", gpus, ">= 0");
+        this.image = image;
+    }
+
+    /** {@code n} replicas of one CPU each. */
+    public static Resources replicas(int n) {
+        return new Resources(n, 1, null, 0, null);
+    }
+
+    /** The same environment with another number of replicas. */
+    public Resources withReplicas(int n) {
+        return new Resources(n, cpus, memory, gpus, image);
+    }
+
+    /** CPUs of each replica; fractions count as Kubernetes counts them. */
+    public Resources cpus(double n) {
+        return new Resources(replicas, n, memory, gpus, image);
+    }
+
+    /** Memory of each replica, all of it: heap, direct buffers and native code. */
+    public Resources memory(DataSize size) {
+        check(size.bytes() >= 64L << 20, "memory", size, ">= 64 MiB");
+        return new Resources(replicas, cpus, size, gpus, image);
+    }
+
+    /** Memory of each replica, as {@link DataSize#parse} reads it. */
+    public Resources memory(String size) {
+        return memory(DataSize.parse(size));
+    }
+
+    /** GPUs of each replica. */
+    public Resources gpus(int n) {
+        return new Resources(replicas, cpus, memory, n, image);
+    }
+
+    /** The container image of each replica; launchers without containers ignore it. */
+    public Resources image(String reference) {
+        check(!reference.isBlank(), "image", '"' + reference + '"', "an image reference");
+        return new Resources(replicas, cpus, memory, gpus, reference);
+    }
+
+    public int replicas() {
+        return replicas;
+    }
+
+    public double cpus() {
+        return cpus;
+    }
+
+    public Optional<DataSize> memory() {
+        return Optional.ofNullable(memory);
+    }
+
+    public int gpus() {
+        return gpus;
+    }
+
+    public Optional<String> image() {
+        return Optional.ofNullable(image);
+    }
+
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder(replicas == 1 ? "1 replica" : replicas + " replicas");
+        String format = cpus == Math.rint(cpus) ? "%.0f" : "%s";
+        text.append(", ").append(String.format(Locale.ROOT, format, cpus)).append(cpus == 1 ? " cpu" : " cpus");
+        if (memory != null) {
+            text.append(", ").append(memory);
+        }
+        if (gpus > 0) {
+            text.append(", ").append(gpus).append(gpus == 1 ? " gpu" : " gpus");
+        }
+        if (image != null) {
+            text.append(", ").append(image);
+        }
+        return text.toString();
+    }
+}

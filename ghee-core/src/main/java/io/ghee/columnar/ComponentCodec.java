@@ -1,0 +1,265 @@
+package io.ghee.columnar;
+
+import io.ghee.BadRecordException;
+import java.lang.invoke.LambdaMetafactory;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.lang.reflect.Array;
+import java.lang.reflect.RecordComponent;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.function.ToDoubleFunction;
+import java.util.function.ToIntFunction;
+import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes one record component of many records as a column. The accessors are functional interfaces spun once per
+ * component, so that the loops over a batch make no reflective call and box nothing.
+ */
+final class ComponentCodec {
+    final String name;
+    final ColumnKind kind;
+    final boolean isArray;
+    private final Object accessor;
+
+    /**
+     * What a first pass over the records found out, for the second pass that writes.
+     *
+     * @param width elements of each row, or {@link Column#RAGGED}
+     * @param elements of all rows
+     * @param texts the UTF-8 bytes of all string elements in order, for string columns
+     */
+    record Shape(int width, int elements, long dataBytes, byte @Nullable [][] texts) {}
+
+    private ComponentCodec(String name, ColumnKind kind, boolean isArray, Object accessor) {
+        this.name = name;
+        this.kind = kind;
+        this.isArray = isArray;
+        this.accessor = accessor;
+    }
+
+    /** The codec of a component, or null if its type is none that columns hold. */
+    static @Nullable ComponentCodec of(RecordComponent component, MethodHandles.Lookup lookup) {
+        Class<?> type = component.getType();
+        boolean isArray = type.isArray();
+        ColumnKind kind =
+                ColumnKind.of(isArray ? type.getComponentType() : type).orElse(null);
+        if (kind == null) {
+            return null;
+        }
+        try {
+            MethodHandle getter = lookup.unreflect(component.getAccessor());
+            return new ComponentCodec(component.getName(), kind, isArray, spin(lookup, getter, kind, isArray));
+        } catch (Throwable e) {
+            throw new IllegalStateException("accessor of " + component + " cannot be called", e);
+        }
+    }
+
+    private static Object spin(MethodHandles.Lookup lookup, MethodHandle getter, ColumnKind kind, boolean isArray)
+            throws Throwable {
+        if (isArray || kind == ColumnKind.STRING) {
+            return spin(lookup, getter, Function.class, "apply", Object.class);
+        }
+        return switch (kind) {
+            case BOOLEAN -> spin(lookup, getter, Predicate.class, "test", boolean.class);
+            case BYTE, SHORT, CHAR, INT -> spin(lookup, getter, ToIntFunction.class, "applyAsInt", int.class);
+            case LONG -> spin(lookup, getter, ToLongFunction.class, "applyAsLong", long.class);
+            case FLOAT, DOUBLE -> spin(lookup, getter, ToDoubleFunction.class, "applyAsDouble", double.class);
+            case STRING -> throw new AssertionError(kind);
+        };
+    }
+
+    private static Object spin(
+            MethodHandles.Lookup lookup, MethodHandle getter, Class<?> face, String method, Class<?> result)
+            throws Throwable {
+        return LambdaMetafactory.metafactory(
+                        lookup,
+                        method,
+                        MethodType.methodType(face),
+                        MethodType.methodType(result, Object.class),
+                        getter,
+                        getter.type())
+                .getTarget()
+                .invoke();
+    }
+
+    Shape measure(List<?> records) {
+        if (!isArray && kind != ColumnKind.STRING) {
+            return new Shape(1, records.size(), (long) records.size() * kind.bytes(), null);
+        }
+        return isArray ? measureArrays(records) : measureStrings(records);
+    }
+
+    private Shape measureStrings(List<?> records) {
+        byte[][] texts = new byte[records.size()][];
+        long bytes = 0;
+        for (int row = 0; row < texts.length; row++) {
+            texts[row] = ((String) value(records, row)).getBytes(StandardCharsets.UTF_8);
+            bytes += texts[row].length;
+        }
+        return new Shape(1, texts.length, bytes, texts);
+    }
+
+    private Shape measureArrays(List<?> records) {
+        int width = records.isEmpty() ? 0 : Array.getLength(value(records, 0));
+        long elements = 0;
+        for (int row = 0; row < records.size(); row++) {
+            int length = Array.getLength(value(records, row));
+            elements += length;
+            if (length != width) {
+                width = Column.RAGGED;
+            }
+        }
+        int count = Math.toIntExact(elements);
+        if (kind != ColumnKind.STRING) {
+            return new Shape(width, count, elements * kind.bytes(), null);
+        }
+        byte[][] texts = new byte[count][];
+        long bytes = 0;
+        int next = 0;
+        for (int row = 0; row < records.size(); row++) {
+            for (String text : (String[]) value(records, row)) {
+                if (text == null) {
+                    throw isNull(row);
+                }
+                texts[next] = text.getBytes(StandardCharsets.UTF_8);
+                bytes += texts[next++].length;
+            }
+        }
+        return new Shape(width, count, bytes, texts);
+    }
+
+    /** Writes row offsets, for a ragged column. */
+    void writeOffsets(List<?> records, ByteBuffer out) {
+        int offset = 0;
+        out.putInt(offset);
+        for (int row = 0; row < records.size(); row++) {
+            offset += Array.getLength(value(records, row));
+            out.putInt(offset);
+        }
+    }
+
+    /** Writes the elements. */
+    @SuppressWarnings("unchecked")
+    void writeData(List<?> records, Shape shape, ByteBuffer out) {
+        if (shape.texts() != null) {
+            for (byte[] text : shape.texts()) {
+                out.put(text);
+            }
+            return;
+        }
+        int rows = records.size();
+        if (isArray) {
+            for (int row = 0; row < rows; row++) {
+                writeArray(value(records, row), out);
+            }
+            return;
+        }
+        switch (kind) {
+            case BOOLEAN -> {
+                Predicate<Object> get = (Predicate<Object>) accessor;
+                for (int row = 0; row < rows; row++) {
+                    out.put((byte) (get.test(records.get(row)) ? 1 : 0));
+                }
+            }
+            case BYTE -> {
+                ToIntFunction<Object> get = (ToIntFunction<Object>) accessor;
+                for (int row = 0; row < rows; row++) {
+                    out.put((byte) get.applyAsInt(records.get(row)));
+                }
+            }
+            case SHORT, CHAR -> {
+                ToIntFunction<Object> get = (ToIntFunction<Object>) accessor;
+                for (int row = 0; row < rows; row++) {
+                    out.putShort((short) get.applyAsInt(records.get(row)));
+                }
+            }
+            case INT -> {
+                ToIntFunction<Object> get = (ToIntFunction<Object>) accessor;
+                for (int row = 0; row < rows; row++) {
+                    out.putInt(get.applyAsInt(records.get(row)));
+                }
+            }
+            case LONG -> {
+                ToLongFunction<Object> get = (ToLongFunction<Object>) accessor;
+                for (int row = 0; row < rows; row++) {
+                    out.putLong(get.applyAsLong(records.get(row)));
+                }
+            }
+            case FLOAT -> {
+                ToDoubleFunction<Object> get = (ToDoubleFunction<Object>) accessor;
+                for (int row = 0; row < rows; row++) {
+                    out.putFloat((float) get.applyAsDouble(records.get(row)));
+                }
+            }
+            case DOUBLE -> {
+                ToDoubleFunction<Object> get = (ToDoubleFunction<Object>) accessor;
+                for (int row = 0; row < rows; row++) {
+                    out.putDouble(get.applyAsDouble(records.get(row)));
+                }
+            }
+            case STRING -> throw new AssertionError(kind);
+        }
+    }
+
+    private void writeArray(Object array, ByteBuffer out) {
+        switch (kind) {
+            case BOOLEAN -> {
+                for (boolean v : (boolean[]) array) {
+                    out.put((byte) (v ? 1 : 0));
+                }
+            }
+            case BYTE -> out.put((byte[]) array);
+            case SHORT -> {
+                for (short v : (short[]) array) {
+                    out.putShort(v);
+                }
+            }
+            case CHAR -> {
+                for (char v : (char[]) array) {
+                    out.putChar(v);
+                }
+            }
+            case INT -> {
+                for (int v : (int[]) array) {
+                    out.putInt(v);
+                }
+            }
+            case LONG -> {
+                for (long v : (long[]) array) {
+                    out.putLong(v);
+                }
+            }
+            case FLOAT -> {
+                for (float v : (float[]) array) {
+                    out.putFloat(v);
+                }
+            }
+            case DOUBLE -> {
+                for (double v : (double[]) array) {
+                    out.putDouble(v);
+                }
+            }
+            case STRING -> throw new AssertionError(kind);
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    private Object value(List<?> records, int row) {
+        Object value = ((Function<Object, @Nullable Object>) accessor).apply(records.get(row));
+        if (value == null) {
+            throw isNull(row);
+        }
+        return value;
+    }
+
+    private BadRecordException isNull(int row) {
+        return new BadRecordException(
+                "component " + name + " is null, or holds a null, in row " + row + " of the batch (expected: values)");
+    }
+}

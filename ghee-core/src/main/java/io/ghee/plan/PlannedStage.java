@@ -1,0 +1,67 @@
+package io.ghee.plan;
+
+import io.ghee.Resources;
+import io.ghee.distribution.Distribution;
+import io.ghee.sink.Sink;
+import io.ghee.source.Source;
+import java.io.Serializable;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One stage of a plan: what each of its replicas runs.
+ *
+ * @param index its place in the plan, from 0
+ * @param steps what is fused into it, in order; neither reading, writing nor distributing
+ */
+public record PlannedStage(int index, String name, Resources resources, Input input, List<Step> steps, Output output)
+        implements Serializable {
+    public PlannedStage {
+        steps = List.copyOf(steps);
+    }
+
+    public int replicas() {
+        return resources.replicas();
+    }
+
+    /** Where a stage takes records from. */
+    public sealed interface Input extends Serializable {}
+
+    /**
+     * The first stage reads.
+     *
+     * @param heldOutPass the number of the pass that delivers held-out records, or 0 if there is none
+     */
+    public record FromSource(Source<?> source, int heldOutPass) implements Input {
+        /** All passes, the held-out one included. */
+        public int passes() {
+            return Math.max(source.passes(), heldOutPass);
+        }
+    }
+
+    /**
+     * The other stages receive.
+     *
+     * @param rebatch the batch size that short batches of several senders are joined to, or 0 to leave them as they come
+     * @param unbatch true if batches were only made for the crossing, and the stage works on records
+     */
+    public record FromStage(int stage, int rebatch, boolean unbatch) implements Input {}
+
+    /** Where a stage leaves records. */
+    public sealed interface Output extends Serializable {}
+
+    /**
+     * To the next stage.
+     *
+     * @param group if records cross, how they are grouped for the crossing; null if batches do
+     */
+    public record ToStage(
+            int stage, Distribution distribution, @Nullable Crossing group) implements Output {}
+
+    /** How single records are grouped for a crossing: at most {@code records} in a batch, waiting at most {@code linger}. */
+    public record Crossing(int records, Duration linger) implements Serializable {}
+
+    /** To the sink. */
+    public record ToSink(Sink<?> sink) implements Output {}
+}

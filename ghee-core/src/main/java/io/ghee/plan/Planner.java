@@ -1,0 +1,121 @@
+package io.ghee.plan;
+
+import static io.ghee.ConfigurationException.check;
+
+import io.ghee.ConfigurationException;
+import io.ghee.distribution.Distribution;
+import io.ghee.source.Source;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns the declared steps of a pipeline into stages: everything between two {@code stage(...)} is fused into one, and
+ * what is between a distribution and the next stage becomes an edge.
+ */
+public final class Planner {
+    private static final Pattern STAGE_NAME = Pattern.compile("[a-z]([-a-z0-9]{0,38}[a-z0-9])?");
+    /** How single records cross where no batch was declared. */
+    private static final PlannedStage.Crossing CROSSING = new PlannedStage.Crossing(1024, Duration.ofMillis(50));
+
+    private final List<PlannedStage> stages = new ArrayList<>();
+    private final Set<String> names = new HashSet<>();
+    private final boolean trains;
+    private final boolean holdsOut;
+
+    private PlannedStage.@Nullable Input input;
+    private Step.@Nullable Enter stage;
+    private List<Step> fused = new ArrayList<>();
+    private @Nullable Distribution distribution;
+    /** The grouping that the records are in; null while they are single. */
+    private Step.@Nullable Group group;
+    /** True while batches exist, even if their size is no longer the declared one. */
+    private boolean batches;
+
+    private Planner(List<Step> steps) {
+        trains = steps.stream().anyMatch(Step.Train.class::isInstance);
+        holdsOut = steps.stream().anyMatch(Step.HoldOut.class::isInstance);
+    }
+
+    /**
+     * Plans the steps of a pipeline.
+     *
+     * @throws ConfigurationException if they cannot run together
+     */
+    public static Plan plan(String pipeline, long maxBadRecords, List<Step> steps) {
+        Planner planner = new Planner(steps);
+        steps.forEach(planner::add);
+        return new Plan(pipeline, maxBadRecords, planner.stages);
+    }
+
+    private void add(Step step) {
+        if (step instanceof Step.Read read) {
+            input = fromSource(read.source());
+        } else if (step instanceof Step.Enter next) {
+            enter(next);
+        } else if (step instanceof Step.Distribute how) {
+            distribution = how.distribution();
+        } else if (step instanceof Step.Write write) {
+            close(new PlannedStage.ToSink(write.sink()));
+        } else {
+            track(step);
+            fused.add(step);
+        }
+    }
+
+    private PlannedStage.FromSource fromSource(Source<?> source) {
+        if (holdsOut && !trains) {
+            throw new ConfigurationException(
+                    "holdOut without train: nobody asks for what is held out (expected: a train"
+                            + " step after it, or filter instead)");
+        }
+        return new PlannedStage.FromSource(source, holdsOut ? source.passes() + 1 : 0);
+    }
+
+    /** Follows what the records are grouped in. */
+    private void track(Step step) {
+        if (step instanceof Step.Group made) {
+            group = made;
+            batches = true;
+        } else if (step instanceof Step.MapBatches || step instanceof Step.MapBatchesWith) {
+            group = null;
+        } else if (step instanceof Step.Ungroup || step instanceof Step.Train) {
+            group = null;
+            batches = false;
+        } else if (step instanceof Step.HoldOut && fused.stream().anyMatch(Step.HoldOut.class::isInstance)) {
+            throw new ConfigurationException("holdOut: declared twice (expected: once)");
+        }
+    }
+
+    private void enter(Step.Enter next) {
+        check(
+                STAGE_NAME.matcher(next.stage()).matches(),
+                "stage name",
+                '"' + next.stage() + '"',
+                "1 to 40 lower-case letters, digits and dashes, starting with a letter");
+        check(names.add(next.stage()), "stage name", '"' + next.stage() + '"', "a name that no other stage has");
+        if (stage != null) {
+            int index = stages.size();
+            boolean records = !batches;
+            int rebatch = group != null && group.linger() == null ? group.size() : 0;
+            Distribution fallback = records ? Distribution.balanced() : Distribution.even();
+            Distribution how = distribution != null ? distribution : fallback;
+            close(new PlannedStage.ToStage(index + 1, how, records ? CROSSING : null));
+            input = new PlannedStage.FromStage(index, how instanceof Distribution.Broadcast ? 0 : rebatch, records);
+            distribution = null;
+        }
+        stage = next;
+    }
+
+    private void close(PlannedStage.Output output) {
+        if (stage == null || input == null) {
+            throw new ConfigurationException("a step outside of any stage (expected: stage(...) right after readFrom)");
+        }
+        stages.add(new PlannedStage(stages.size(), stage.stage(), stage.resources(), input, fused, output));
+        fused = new ArrayList<>();
+    }
+}

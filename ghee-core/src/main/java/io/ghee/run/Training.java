@@ -1,0 +1,199 @@
+package io.ghee.run;
+
+import io.ghee.Batch;
+import io.ghee.Resources;
+import io.ghee.plan.PlannedStage;
+import io.ghee.train.Epoch;
+import io.ghee.train.TrainContext;
+import java.util.Iterator;
+import java.util.NoSuchElementException;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A train function's view of the stream: it asks for the next batch, and that pumps the feed. Keeps the time: from the
+ * first request for a batch to the end of the last step, and how much of that went into waiting for batches.
+ */
+final class Training implements TrainContext<Object> {
+    private final Feed feed;
+    private final Terminal.ToTrainer batches;
+    private final PlannedStage stage;
+    private final int rank;
+    private final int epochs;
+    private final int heldOutPass;
+    private final WorkerMetrics metrics;
+    private boolean exhausted;
+    private int nextEpoch = 1;
+    private long startNanos;
+    private long stallNanos;
+    private long records;
+
+    Training(
+            Feed feed,
+            Terminal.ToTrainer batches,
+            PlannedStage stage,
+            int rank,
+            PlannedStage.FromSource input,
+            WorkerMetrics metrics) {
+        this.feed = feed;
+        this.batches = batches;
+        this.stage = stage;
+        this.rank = rank;
+        this.epochs = input.source().passes();
+        this.heldOutPass = input.heldOutPass();
+        this.metrics = metrics;
+    }
+
+    @Override
+    public Iterable<Epoch<Object>> epochs() {
+        return () -> new Iterator<>() {
+            @Override
+            public boolean hasNext() {
+                return nextEpoch <= epochs;
+            }
+
+            @Override
+            public Epoch<Object> next() {
+                if (!hasNext()) {
+                    throw new NoSuchElementException("epoch " + nextEpoch + " (expected: <= " + epochs + ")");
+                }
+                return new Pass(nextEpoch++, false);
+            }
+        };
+    }
+
+    @Override
+    public Epoch<Object> heldOut() {
+        nextEpoch = epochs + 1;
+        return new Pass(heldOutPass == 0 ? epochs + 1 : heldOutPass, true);
+    }
+
+    @Override
+    public int rank() {
+        return rank;
+    }
+
+    @Override
+    public int worldSize() {
+        return stage.replicas();
+    }
+
+    @Override
+    public Resources resources() {
+        return stage.resources();
+    }
+
+    @Override
+    public void report(String metric, double value) {
+        metrics.report(metric, value);
+    }
+
+    /** Takes what the train function has left, so that the stages before can end. */
+    void exhaust() throws Exception {
+        while (!exhausted) {
+            while (batches.peek() != null) {
+                batches.take();
+            }
+            exhausted = !feed.pump();
+        }
+    }
+
+    /** The next batch of pass {@code number}, or null at its end; skips what is left of the passes before. */
+    private @Nullable Batch<?> next(int number) throws Exception {
+        while (true) {
+            Terminal.ToTrainer.Pushed head = batches.peek();
+            if (head != null && head.epoch() > number) {
+                return null;
+            } else if (head != null) {
+                batches.take();
+                if (head.epoch() == number) {
+                    return head.batch();
+                }
+            } else if (exhausted || batches.ended() >= number) {
+                return null;
+            } else {
+                exhausted = !feed.pump();
+            }
+        }
+    }
+
+    private final class Pass implements Epoch<Object> {
+        private final int number;
+        private final boolean heldOut;
+        private boolean iterated;
+
+        Pass(int number, boolean heldOut) {
+            this.number = number;
+            this.heldOut = heldOut;
+        }
+
+        @Override
+        public int number() {
+            return number;
+        }
+
+        @Override
+        public Iterator<Batch<Object>> iterator() {
+            if (iterated) {
+                throw new IllegalStateException(
+                        "epoch " + number + " was iterated before (it streams: iterate it once)");
+            }
+            iterated = true;
+            return new Batches();
+        }
+
+        private final class Batches implements Iterator<Batch<Object>> {
+            private @Nullable Batch<?> ahead;
+            private boolean ended;
+
+            @Override
+            public boolean hasNext() {
+                if (ahead == null && !ended) {
+                    ahead = timed();
+                    ended = ahead == null;
+                }
+                return ahead != null;
+            }
+
+            private @Nullable Batch<?> timed() {
+                long asked = System.nanoTime();
+                if (startNanos == 0) {
+                    startNanos = asked;
+                }
+                if (!heldOut) {
+                    metrics.training(new WorkerProgress.Training(records, asked - startNanos, stallNanos));
+                }
+                try {
+                    Batch<?> batch = Training.this.next(number);
+                    if (!heldOut) {
+                        stallNanos += System.nanoTime() - asked;
+                        records += batch == null ? 0 : batch.size();
+                    }
+                    return batch;
+                } catch (RuntimeException e) {
+                    throw e;
+                } catch (Exception e) {
+                    throw new StreamBrokenException(e);
+                }
+            }
+
+            @Override
+            @SuppressWarnings("unchecked")
+            public Batch<Object> next() {
+                if (!hasNext()) {
+                    throw new NoSuchElementException("no batch left in epoch " + number);
+                }
+                Batch<?> batch = ahead;
+                ahead = null;
+                return (Batch<Object>) Objects.requireNonNull(batch);
+            }
+        }
+    }
+
+    /** Carries a checked exception of the stream through the train function. */
+    static final class StreamBrokenException extends RuntimeException {
+        StreamBrokenException(Exception cause) {
+            super(cause);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+package io.ghee.sink;
+
+import java.io.IOException;
+import java.io.Serializable;
+import java.util.List;
+
+/**
+ * Where records end. Output becomes visible all at once, or not at all:
+ *
+ * <ol>
+ *   <li>the driver calls {@link #prepare} before any worker starts;
+ *   <li>each replica of the last stage {@link #open}s a writer, writes, and reports what it {@link SinkWriter#finish}ed;
+ *   <li>when every worker has finished, the driver calls {@link #commit} with all the reports, else {@link #abort}.
+ * </ol>
+ *
+ * @param <T> the records
+ */
+public interface Sink<T> extends Serializable {
+    /** The sink as {@code explain()} shows it. */
+    String describe();
+
+    /**
+     * Checks the destination and makes room for the attempt, out of sight.
+     *
+     * @param job the job's unique name
+     * @throws io.ghee.ConfigurationException if the destination cannot be written, or holds something already
+     */
+    void prepare(String job) throws IOException;
+
+    /** Opens the writer of one replica, on a worker. */
+    SinkWriter<T> open(String job, int replica) throws IOException;
+
+    /**
+     * Makes the output visible.
+     *
+     * @param finished what each replica's {@link SinkWriter#finish} returned
+     */
+    void commit(String job, List<String> finished) throws IOException;
+
+    /** Takes away everything the job has written. Safe to repeat. */
+    void abort(String job) throws IOException;
+}

@@ -1,0 +1,44 @@
+package io.ghee.source;
+
+import static io.ghee.ConfigurationException.check;
+
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * A source that ends, and so can be read again.
+ *
+ * @param <T> the records
+ */
+public interface BoundedSource<T> extends Source<T> {
+    /**
+     * The same source, read {@code n} times over: every epoch reads storage again.
+     *
+     * @param n at least 1
+     */
+    default Source<T> epochs(int n) {
+        return new Repeated<>(this, n);
+    }
+
+    /** A bounded source and how often it is read. */
+    record Repeated<T>(BoundedSource<T> source, int passes) implements Source<T> {
+        public Repeated {
+            check(passes >= 1, "epochs", passes, ">= 1");
+        }
+
+        @Override
+        public String describe() {
+            return source.describe() + (passes == 1 ? "" : " x " + passes + " epochs");
+        }
+
+        @Override
+        public List<? extends Split> splits(int readers) throws IOException {
+            return source.splits(readers);
+        }
+
+        @Override
+        public SplitReader<T> open(Split split) throws IOException {
+            return source.open(split);
+        }
+    }
+}

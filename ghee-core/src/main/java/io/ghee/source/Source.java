@@ -1,0 +1,32 @@
+package io.ghee.source;
+
+import java.io.IOException;
+import java.io.Serializable;
+import java.util.List;
+
+/**
+ * Where records come from: a value that travels to the workers. The driver asks for the splits, once per job; each
+ * worker of the first stage opens those it is given. Bounded sources implement {@link BoundedSource}.
+ *
+ * @param <T> the records
+ */
+public interface Source<T> extends Serializable {
+    /** The source as {@code explain()} shows it. */
+    String describe();
+
+    /**
+     * Cuts the source into splits. Called on the driver before any worker reads.
+     *
+     * @param readers how many workers will share the splits; at least 1
+     * @throws io.ghee.InputException if the source is missing, unreadable or empty
+     */
+    List<? extends Split> splits(int readers) throws IOException;
+
+    /** Opens one of the {@link #splits}, on a worker. */
+    SplitReader<T> open(Split split) throws IOException;
+
+    /** How many passes are made over the source; at least 1. */
+    default int passes() {
+        return 1;
+    }
+}

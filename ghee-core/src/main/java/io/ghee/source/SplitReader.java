@@ -1,0 +1,26 @@
+package io.ghee.source;
+
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the records of one split, in order. Used by one thread.
+ *
+ * @param <T> the records
+ */
+public interface SplitReader<T> extends AutoCloseable {
+    /**
+     * The next record, or null at the end of the split.
+     *
+     * @throws io.ghee.BadRecordException if the next record is malformed; the one after it can be asked for
+     * @throws io.ghee.InputException if the split is damaged; nothing more can be read
+     */
+    @Nullable
+    T next() throws IOException;
+
+    /** Where the record last returned (or refused) came from: {@code ratings.csv:17}. May be slow; for messages. */
+    String position();
+
+    @Override
+    void close() throws IOException;
+}
