@@ -4,23 +4,12 @@ import static io.ghee.ConfigurationException.check;
 
 import java.io.Serializable;
 import java.util.Locale;
-import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** An amount of memory or data, written as Kubernetes writes it: {@code 512Mi}, {@code 2Gi}, {@code 1500000}, {@code 2G}. */
 public record DataSize(long bytes) implements Serializable {
     private static final Pattern FORM = Pattern.compile("(\\d{1,15})(|k|M|G|T|Ki|Mi|Gi|Ti)");
-    private static final Map<String, Long> UNITS = Map.of(
-            "", 1L,
-            "k", 1_000L,
-            "M", 1_000_000L,
-            "G", 1_000_000_000L,
-            "T", 1_000_000_000_000L,
-            "Ki", 1L << 10,
-            "Mi", 1L << 20,
-            "Gi", 1L << 30,
-            "Ti", 1L << 40);
 
     public DataSize {
         check(bytes > 0, "size", bytes, "> 0 bytes");
@@ -31,10 +20,24 @@ public record DataSize(long bytes) implements Serializable {
         Matcher m = FORM.matcher(text.strip());
         check(m.matches(), "size", '"' + text + '"', "a whole number with k, M, G, T, Ki, Mi, Gi, Ti or no unit");
         try {
-            return new DataSize(Math.multiplyExact(Long.parseLong(m.group(1)), UNITS.get(m.group(2))));
+            return new DataSize(Math.multiplyExact(Long.parseLong(m.group(1)), unit(m.group(2))));
         } catch (ArithmeticException e) {
             throw new ConfigurationException("size: " + text + " (expected: fewer than 2^63 bytes)", e);
         }
+    }
+
+    private static long unit(String suffix) {
+        return switch (suffix) {
+            case "k" -> 1_000L;
+            case "M" -> 1_000_000L;
+            case "G" -> 1_000_000_000L;
+            case "T" -> 1_000_000_000_000L;
+            case "Ki" -> 1L << 10;
+            case "Mi" -> 1L << 20;
+            case "Gi" -> 1L << 30;
+            case "Ti" -> 1L << 40;
+            default -> 1L;
+        };
     }
 
     public static DataSize mebibytes(long n) {

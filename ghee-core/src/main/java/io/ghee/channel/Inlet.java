@@ -15,9 +15,6 @@ public interface Inlet extends AutoCloseable {
     @Nullable
     Delivery receive(Duration timeout) throws InterruptedException;
 
-    /** Batches that have arrived and wait to be received, as far as that is known. */
-    int queued();
-
     @Override
     void close();
 }

@@ -113,6 +113,13 @@ public final class MemoryChannel {
         }
 
         @Override
+        public int outstanding() {
+            synchronized (credit) {
+                return queues.length * creditBatches - Arrays.stream(credit).sum();
+            }
+        }
+
+        @Override
         public long waitedNanos() {
             return waitedNanos;
         }
@@ -136,11 +143,6 @@ public final class MemoryChannel {
         @Override
         public @Nullable Delivery receive(Duration timeout) throws InterruptedException {
             return queue.poll(timeout.toNanos(), TimeUnit.NANOSECONDS);
-        }
-
-        @Override
-        public int queued() {
-            return queue.size();
         }
 
         @Override

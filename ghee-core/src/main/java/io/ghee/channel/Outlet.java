@@ -27,6 +27,9 @@ public interface Outlet extends AutoCloseable {
     /** Tells every consumer that this replica has sent all it will, and waits until everything has been taken. */
     void endStream() throws InterruptedException;
 
+    /** Batches that are on the way, or that the consumers have not done with. */
+    int outstanding();
+
     /** Nanoseconds spent waiting for credit so far. */
     long waitedNanos();
 

@@ -47,13 +47,15 @@ public final class Shipping {
     }
 
     private static String callSite() {
-        return WALKER.walk(frames -> frames.filter(frame ->
-                                !FLUENT.contains(frame.getDeclaringClass().getPackageName())
-                                        || frame.getFileName() != null
-                                                && frame.getFileName().endsWith("Test.java"))
-                        .findFirst())
+        return WALKER.walk(frames -> frames.filter(frame -> !isFluent(frame)).findFirst())
                 .map(Shipping::place)
                 .orElse("an unknown place");
+    }
+
+    private static boolean isFluent(StackFrame frame) {
+        String file = frame.getFileName();
+        boolean test = file != null && file.endsWith("Test.java");
+        return FLUENT.contains(frame.getDeclaringClass().getPackageName()) && !test;
     }
 
     private static String place(StackFrame frame) {
@@ -96,7 +98,8 @@ public final class Shipping {
     }
 
     private static String describe(Class<?> captured, @Nullable String className) {
-        return captured.getName().equals(className) ? className : captured.getName() + ", and in it " + className;
+        String name = captured.getName();
+        return name.equals(className) ? name : name + ", and in it " + className;
     }
 
     private static boolean ships(Object value) {

@@ -180,7 +180,6 @@ abstract class Feed implements AutoCloseable {
                 long start = System.nanoTime();
                 delivery = inlet.receive(PATIENCE);
                 metrics.waited(System.nanoTime() - start);
-                metrics.queued(inlet.queued());
             }
             if (delivery == null) {
                 chain.idle();

@@ -155,11 +155,6 @@ public final class JobDriver implements Coordinator {
         }
     }
 
-    /** True if a worker has reported that it is done: its end is then no loss. */
-    public synchronized boolean hasFinished(int stage, int replica) {
-        return finished.containsKey(stage + "/" + replica);
-    }
-
     private Stream<String> lastStage() {
         PlannedStage last = plan.stage(plan.stages().size() - 1);
         return IntStream.range(0, last.replicas()).mapToObj(replica -> last.index() + "/" + replica);
@@ -180,6 +175,11 @@ public final class JobDriver implements Coordinator {
         return outcome.isDone();
     }
 
+    /** True once every worker has finished. */
+    public boolean hasSucceeded() {
+        return outcome.isDone() && !outcome.isCompletedExceptionally();
+    }
+
     /** The wall time ends here. */
     synchronized void ended() {
         wall = Duration.ofNanos(System.nanoTime() - startNanos);
@@ -189,6 +189,7 @@ public final class JobDriver implements Coordinator {
     public synchronized JobProgress jobProgress() {
         List<JobProgress.StageProgress> stages = new ArrayList<>();
         Map<String, Map<Integer, Long>> tallies = new TreeMap<>();
+        int queued = 0;
         long records = 0;
         long nanos = 0;
         long stallNanos = 0;
@@ -196,7 +197,8 @@ public final class JobDriver implements Coordinator {
             List<WorkerProgress> workers = latest.values().stream()
                     .filter(worker -> worker.stage() == stage.index())
                     .toList();
-            stages.add(add(stage, workers));
+            stages.add(add(stage, workers, queued));
+            queued = workers.stream().mapToInt(WorkerProgress::outstanding).sum();
             for (WorkerProgress worker : workers) {
                 records += worker.training().records();
                 if (worker.training().nanos() > nanos) {
@@ -221,7 +223,7 @@ public final class JobDriver implements Coordinator {
                 List.copyOf(skippedWhere));
     }
 
-    private static JobProgress.StageProgress add(PlannedStage stage, List<WorkerProgress> workers) {
+    private static JobProgress.StageProgress add(PlannedStage stage, List<WorkerProgress> workers, int queued) {
         long[] batchesIn = new long[stage.replicas()];
         workers.forEach(worker -> batchesIn[worker.replica()] = worker.batchesIn());
         long waitNanos = workers.stream().mapToLong(WorkerProgress::waitNanos).sum();
@@ -236,6 +238,6 @@ public final class JobDriver implements Coordinator {
                 workers.stream().mapToLong(WorkerProgress::bytesOut).sum(),
                 (wallNanos - waitNanos) / 1e9,
                 waitNanos / 1e9,
-                workers.stream().mapToInt(WorkerProgress::queued).sum());
+                queued);
     }
 }

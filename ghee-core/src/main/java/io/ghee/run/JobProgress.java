@@ -31,7 +31,7 @@ public record JobProgress(
      * @param batchesIn of each replica
      * @param busySeconds spent working, by all replicas together
      * @param waitSeconds spent waiting for splits, batches or credit, by all replicas together
-     * @param queued batches that wait at its inlets
+     * @param queued batches that wait for it: sent by the stage before and not done with
      */
     public record StageProgress(
             String name,

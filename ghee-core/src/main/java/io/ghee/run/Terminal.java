@@ -63,6 +63,7 @@ abstract class Terminal extends Node {
             long bytes = outlet.send(consumer, epoch, batch);
             metrics.sent(batch.size(), bytes);
             metrics.waited(outlet.waitedNanos() - waited);
+            metrics.outstanding(outlet.outstanding());
         }
 
         @Override
@@ -77,7 +78,10 @@ abstract class Terminal extends Node {
 
         @Override
         String finish() throws Exception {
+            long waited = outlet.waitedNanos();
             outlet.endStream();
+            metrics.waited(outlet.waitedNanos() - waited);
+            metrics.outstanding(0);
             return "";
         }
     }

@@ -19,7 +19,7 @@ public final class WorkerMetrics {
     private final Map<String, Map<Integer, Long>> tallies = new TreeMap<>();
     private Map<String, List<Point>> points = new TreeMap<>();
     private volatile int epoch = 1;
-    private volatile int queued;
+    private volatile int outstanding;
     private volatile long startNanos = System.nanoTime();
     private volatile long endNanos;
     private volatile WorkerProgress.Training training = new WorkerProgress.Training(0, 0, 0);
@@ -42,8 +42,8 @@ public final class WorkerMetrics {
         epoch = number;
     }
 
-    void queued(int batches) {
-        queued = batches;
+    void outstanding(int batches) {
+        outstanding = batches;
     }
 
     void received(long records, long batches) {
@@ -89,7 +89,7 @@ public final class WorkerMetrics {
                 bytesOut.get(),
                 waitNanos.get(),
                 end - startNanos,
-                queued,
+                outstanding,
                 training,
                 tallied,
                 fresh);

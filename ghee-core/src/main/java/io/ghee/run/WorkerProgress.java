@@ -7,7 +7,7 @@ import java.util.Map;
  * How far one worker is. Counts are totals since it started, but for {@code points}, which are those since the last
  * progress.
  *
- * @param queued batches that wait at its inlet
+ * @param outstanding batches it has sent and the next stage has not done with
  * @param training what its train function has been through
  * @param tallies by name, then by epoch
  * @param points by metric name
@@ -22,7 +22,7 @@ public record WorkerProgress(
         long bytesOut,
         long waitNanos,
         long wallNanos,
-        int queued,
+        int outstanding,
         Training training,
         Map<String, Map<Integer, Long>> tallies,
         Map<String, List<Point>> points) {

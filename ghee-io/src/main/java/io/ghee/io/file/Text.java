@@ -1,0 +1,32 @@
+package io.ghee.io.file;
+
+import io.ghee.sink.Sink;
+
+/** Files of lines, in UTF-8. */
+public final class Text {
+    private Text() {}
+
+    /**
+     * The lines of files, without their ends: {@code \n} or {@code \r\n}; the last one may have none. Malformed UTF-8 is
+     * replaced by U+FFFD; a byte order mark at the start of a file is no part of its first line.
+     *
+     * @param location a file, a directory (its files that are not hidden; not those in directories below it), or a glob:
+     *     {@code data/*.csv}, {@code data/**&#47;part-*}, in the syntax of {@link
+     *     java.nio.file.FileSystem#getPathMatcher}; each also as {@code file://} URI. Names that start with {@code .} or
+     *     {@code _} are hidden. Files named {@code *.gz} are unpacked.
+     * @throws io.ghee.ConfigurationException if the location is of a scheme other than {@code file}
+     */
+    public static TextSource lines(String location) {
+        return TextSource.of(Location.parse(location));
+    }
+
+    /**
+     * Writes one record a line, as {@link String#valueOf(Object)} has it, to one file per replica.
+     *
+     * @param directory absent or empty; it appears, with a file {@code _SUCCESS} in it, once all of it is written
+     * @throws io.ghee.ConfigurationException if the directory is of a scheme other than {@code file}
+     */
+    public static Sink<Object> to(String directory) {
+        return new TextSink(OutputDirectory.parse(directory));
+    }
+}

@@ -1,0 +1,176 @@
+package io.ghee.process;
+
+import io.ghee.InfrastructureException;
+import io.ghee.Resources;
+import io.ghee.agent.Agent;
+import io.ghee.agent.ControlServer;
+import io.ghee.plan.PlannedStage;
+import io.ghee.run.JobDriver;
+import io.ghee.run.Workers;
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The JVMs of one job, and the control channel to them. What they print goes to a log file each. */
+final class WorkerProcesses implements Workers {
+    private static final Logger LOG = LoggerFactory.getLogger(WorkerProcesses.class);
+    private static final Duration REGISTRATION = Duration.ofSeconds(60);
+    private static final Duration KILLED = Duration.ofSeconds(5);
+
+    private final JobDriver driver;
+    private final String token = UUID.randomUUID() + "-" + UUID.randomUUID();
+    private final List<Worker> workers = new ArrayList<>();
+    private @Nullable ControlServer control;
+    private @Nullable Path logs;
+    private volatile boolean stopping;
+
+    private record Worker(PlannedStage stage, int replica, Process process, Path log) {
+        String name() {
+            return "stage " + stage.name() + ", replica " + replica + " (pid " + process.pid() + ")";
+        }
+    }
+
+    WorkerProcesses(JobDriver driver) {
+        this.driver = driver;
+    }
+
+    @Override
+    public void start() {
+        ControlServer server = new ControlServer(driver, token, "127.0.0.1");
+        control = server;
+        try {
+            Path directory = Files.createTempDirectory("ghee-" + driver.job() + "-");
+            logs = directory;
+            for (PlannedStage stage : driver.plan().stages()) {
+                for (int replica = 0; replica < stage.replicas(); replica++) {
+                    workers.add(spawn(stage, replica, server.endpoint(), directory));
+                }
+            }
+        } catch (IOException e) {
+            throw new InfrastructureException("a worker process cannot be started: " + e.getMessage(), e);
+        } finally {
+            server.start(REGISTRATION);
+        }
+    }
+
+    private Worker spawn(PlannedStage stage, int replica, String endpoint, Path directory) throws IOException {
+        Path log = directory.resolve(stage.name() + "-" + replica + ".log");
+        ProcessBuilder builder = new ProcessBuilder(command(stage, replica))
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")));
+        builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
+        builder.environment().put(Agent.DRIVER, endpoint);
+        builder.environment().put(Agent.TOKEN, token);
+        Worker worker = new Worker(stage, replica, builder.start(), log);
+        CompletableFuture<Void> watch = worker.process().onExit().thenAccept(process -> ended(worker));
+        LOG.debug("{} started: {}", worker.name(), watch);
+        return worker;
+    }
+
+    private List<String> command(PlannedStage stage, int replica) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("-Dghee.job=" + driver.job());
+        command.add("-Dghee.stage=" + stage.name());
+        command.add("-Dghee.replica=" + replica);
+        command.addAll(options(stage.resources()));
+        command.add(Agent.class.getName());
+        return command;
+    }
+
+    /**
+     * The execution environment as options of a JVM: the processors it sees, and of the memory three fifths as heap and a
+     * quarter as direct buffers; the rest is left to code, threads and native libraries.
+     */
+    static List<String> options(Resources resources) {
+        List<String> options = new ArrayList<>();
+        options.add("-XX:ActiveProcessorCount=" + Math.max(1, (int) Math.ceil(resources.cpus())));
+        options.add("-XX:+ExitOnOutOfMemoryError");
+        resources.memory().ifPresent(memory -> {
+            options.add("-Xmx" + memory.bytes() * 3 / 5);
+            options.add("-XX:MaxDirectMemorySize=" + memory.bytes() / 4);
+        });
+        return options;
+    }
+
+    /** A worker's process has ended. It does not end by itself before it is told to, so this is a loss unless it was. */
+    private void ended(Worker worker) {
+        if (stopping || driver.isDecided()) {
+            return;
+        }
+        int code = worker.process().exitValue();
+        driver.fail(new InfrastructureException(
+                worker.name() + " died: " + describe(code) + lastWords(worker.log()) + "; its log: " + worker.log()));
+    }
+
+    private static String describe(int code) {
+        return switch (code) {
+            case 3 -> "out of memory (exit code 3; give the stage more memory)";
+            case 137 -> "killed by SIGKILL (exit code 137)";
+            case 143 -> "killed by SIGTERM (exit code 143)";
+            default -> "exit code " + code;
+        };
+    }
+
+    private static String lastWords(Path log) {
+        try (Stream<String> lines = Files.lines(log, StandardCharsets.UTF_8)) {
+            return lines.filter(line -> !line.isBlank())
+                    .reduce((first, second) -> second)
+                    .map(line -> "; its last words: " + line)
+                    .orElse("");
+        } catch (IOException | RuntimeException e) {
+            return "; its log cannot be read: " + e;
+        }
+    }
+
+    @Override
+    public void stop(Duration grace) throws InterruptedException {
+        boolean failed = !driver.hasSucceeded();
+        stopping = true;
+        if (control != null) {
+            control.stopWorkers();
+        }
+        long deadline = System.nanoTime() + grace.toNanos();
+        for (Worker worker : workers) {
+            if (!worker.process().waitFor(Math.max(1, deadline - System.nanoTime()), TimeUnit.NANOSECONDS)) {
+                LOG.debug("{} has not ended in time and is killed", worker.name());
+            }
+        }
+        workers.forEach(worker -> worker.process().destroyForcibly());
+        for (Worker worker : workers) {
+            if (!worker.process().waitFor(KILLED.toMillis(), TimeUnit.MILLISECONDS)) {
+                LOG.warn("{} is still there {} s after it was killed", worker.name(), KILLED.toSeconds());
+            }
+        }
+        if (control != null) {
+            control.close();
+        }
+        if (!failed && logs != null) {
+            deleteLogs(logs);
+        }
+    }
+
+    private static void deleteLogs(Path directory) {
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            LOG.warn("the logs in {} cannot be deleted: {}", directory, e.toString());
+        }
+    }
+}

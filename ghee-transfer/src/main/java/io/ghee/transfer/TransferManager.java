@@ -1,0 +1,66 @@
+package io.ghee.transfer;
+
+import io.ghee.channel.Inlet;
+import io.ghee.channel.Outlet;
+import java.util.List;
+import org.zeromq.SocketType;
+import org.zeromq.ZContext;
+import org.zeromq.ZMQ;
+
+/**
+ * Opens the channels of one worker. Outlets bind and tell their {@link OutletAddress}; inlets connect to it. An outlet or
+ * inlet belongs to the thread that uses it; the manager is thread-safe.
+ */
+public final class TransferManager implements AutoCloseable {
+    /** A frame that claims to be longer is refused before anything is allocated for it. */
+    private static final long MAX_FRAME = 1L << 30;
+
+    private final TransferConfig config;
+    private final ZContext context = new ZContext(1);
+    private final BufferPool pool = new BufferPool();
+
+    public TransferManager(TransferConfig config) {
+        this.config = config;
+    }
+
+    /** An outlet and where it can be reached. */
+    public record Bound(Outlet outlet, OutletAddress address) {}
+
+    /** Binds the outlet of replica {@code sender}, for {@code consumers} replicas. */
+    public Bound bind(int sender, int consumers) {
+        ZmqOutlet outlet = new ZmqOutlet(this, config, pool, sender, consumers);
+        return new Bound(outlet, outlet.address());
+    }
+
+    /**
+     * Connects the inlet of replica {@code consumer}.
+     *
+     * @param senders the outlets of all replicas of the stage before, in the order of the replicas
+     */
+    public Inlet connect(int consumer, List<OutletAddress> senders) {
+        return new ZmqInlet(this, config, pool, consumer, senders);
+    }
+
+    ZMQ.Socket socket(SocketType type) {
+        ZMQ.Socket socket = context.createSocket(type);
+        // Credits bound what is on the way, in bytes; the high-water marks, which count messages, must not interfere.
+        socket.setHWM(0);
+        socket.setLinger(0);
+        socket.setMaxMsgSize(MAX_FRAME);
+        return socket;
+    }
+
+    /** Buffers that are taken and not given back: frames on the way, and those that a stage holds. */
+    int lentBuffers() {
+        return pool.lent();
+    }
+
+    long lentBytes() {
+        return pool.lentBytes();
+    }
+
+    @Override
+    public void close() {
+        context.close();
+    }
+}

@@ -1,0 +1,225 @@
+package io.ghee.transfer;
+
+import io.ghee.Batch;
+import io.ghee.InfrastructureException;
+import io.ghee.channel.Outlet;
+import io.ghee.transfer.wire.BatchCodec;
+import io.ghee.transfer.wire.FrameHeader;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.zeromq.SocketType;
+import org.zeromq.ZMQ;
+import zmq.Msg;
+
+/**
+ * The sending end of an edge.
+ *
+ * <h2>The protocol</h2>
+ *
+ * One PUSH socket per consumer, bound here, so that whose turn it is stays our decision: a single PUSH socket deals blindly
+ * and leaves messages behind in the pipe of a peer that is gone. Each consumer has a credit in bytes. A frame takes its
+ * length from the credit when it is sent; the consumer gives it back, frame by frame and in order, when the stage there has
+ * done with the batch ("consumer, sequence, bytes", 24 bytes, to one PULL socket for all consumers). So the credit bounds
+ * what this outlet has outstanding, wherever it is: in our buffers, in the kernel, or waiting over there. A frame longer
+ * than the whole credit goes when nothing else is outstanding.
+ *
+ * <p>A frame's buffer comes from the pool and returns to it with the credit: not before, as the socket may still be writing
+ * from it. Marks (end of epoch, end of stream) are frames too; after the end of the stream the outlet stays until every
+ * credit has come back, so that nothing is lost when this process ends.
+ */
+final class ZmqOutlet implements Outlet {
+    static final int CREDIT_BYTES = 24;
+
+    private static final int POLL_MILLIS = 100;
+
+    private final TransferConfig config;
+    private final BufferPool pool;
+    private final int sender;
+    private final List<ZMQ.Socket> sockets = new ArrayList<>();
+    private final ZMQ.Socket credits;
+    private final OutletAddress address;
+    private final BatchCodec codec = new BatchCodec();
+    private final long[] credit;
+    private final long[] sequence;
+    private final List<ArrayDeque<ByteBuffer>> outstanding = new ArrayList<>();
+    private long waitedNanos;
+
+    ZmqOutlet(TransferManager manager, TransferConfig config, BufferPool pool, int sender, int consumers) {
+        this.config = config;
+        this.pool = pool;
+        this.sender = sender;
+        this.credit = new long[consumers];
+        this.sequence = new long[consumers];
+        Arrays.fill(credit, config.credit().bytes());
+        List<String> endpoints = new ArrayList<>();
+        for (int consumer = 0; consumer < consumers; consumer++) {
+            ZMQ.Socket socket = manager.socket(SocketType.PUSH);
+            socket.setSendTimeOut((int) config.connectTimeout().toMillis());
+            endpoints.add(bind(socket));
+            sockets.add(socket);
+            outstanding.add(new ArrayDeque<>());
+        }
+        credits = manager.socket(SocketType.PULL);
+        address = new OutletAddress(endpoints, bind(credits));
+    }
+
+    private String bind(ZMQ.Socket socket) {
+        int port = socket.bindToRandomPort("tcp://" + config.host());
+        return "tcp://" + config.host() + ":" + port;
+    }
+
+    OutletAddress address() {
+        return address;
+    }
+
+    @Override
+    public int consumers() {
+        return sockets.size();
+    }
+
+    @Override
+    public long send(int consumer, int epoch, Batch<?> batch) throws InterruptedException {
+        BatchCodec.Address to =
+                new BatchCodec.Address(config.job(), config.generation(), sender, epoch, sequence[consumer]);
+        ByteBuffer frame = codec.encode(batch, to, pool::take);
+        int bytes = frame.limit();
+        drainCredits();
+        awaitUntil(() -> credit[consumer] >= bytes || outstanding.get(consumer).isEmpty());
+        push(consumer, frame);
+        return bytes;
+    }
+
+    private void push(int consumer, ByteBuffer frame) {
+        int bytes = frame.limit();
+        // Sliced to its exact length: the encoder of JeroMQ sends up to the capacity.
+        Msg message = new Msg(frame.slice(0, bytes));
+        if (!sockets.get(consumer).base().send(message, 0)) {
+            pool.giveBack(frame);
+            throw new InfrastructureException("consumer " + consumer + " of replica " + sender + " took nothing for "
+                    + config.connectTimeout().toSeconds() + " s (expected: a connection to "
+                    + address.data().get(consumer) + ")");
+        }
+        credit[consumer] -= bytes;
+        sequence[consumer]++;
+        outstanding.get(consumer).add(frame);
+    }
+
+    @Override
+    public int awaitRoomiest() throws InterruptedException {
+        drainCredits();
+        awaitUntil(() -> credit[roomiest()] > 0);
+        return roomiest();
+    }
+
+    private int roomiest() {
+        int best = 0;
+        for (int consumer = 1; consumer < credit.length; consumer++) {
+            if (credit[consumer] > credit[best]) {
+                best = consumer;
+            }
+        }
+        return best;
+    }
+
+    @Override
+    public void endEpoch(int epoch) {
+        mark(FrameHeader.Kind.END_OF_EPOCH, epoch);
+    }
+
+    @Override
+    public void endStream() throws InterruptedException {
+        mark(FrameHeader.Kind.END_OF_STREAM, 0);
+        awaitUntil(() -> outstanding.stream().allMatch(ArrayDeque::isEmpty));
+    }
+
+    /** Marks are small and few: they do not wait for credit. */
+    private void mark(FrameHeader.Kind kind, int epoch) {
+        for (int consumer = 0; consumer < sockets.size(); consumer++) {
+            ByteBuffer frame = pool.take(FrameHeader.BYTES);
+            new FrameHeader(
+                            kind,
+                            FrameHeader.Codec.NONE,
+                            config.job(),
+                            config.generation(),
+                            sender,
+                            epoch,
+                            0,
+                            sequence[consumer],
+                            0,
+                            0)
+                    .writeTo(frame);
+            push(consumer, frame.limit(FrameHeader.BYTES));
+        }
+    }
+
+    private interface Condition {
+        boolean holds();
+    }
+
+    private void awaitUntil(Condition condition) throws InterruptedException {
+        if (condition.holds()) {
+            return;
+        }
+        long start = System.nanoTime();
+        credits.setReceiveTimeOut(POLL_MILLIS);
+        try {
+            while (!condition.holds()) {
+                take(credits.recv(0));
+                drainCredits();
+                if (Thread.interrupted()) {
+                    throw new InterruptedException("while waiting for credit");
+                }
+            }
+        } finally {
+            waitedNanos += System.nanoTime() - start;
+        }
+    }
+
+    private void drainCredits() {
+        for (byte[] each = credits.recv(ZMQ.DONTWAIT); each != null; each = credits.recv(ZMQ.DONTWAIT)) {
+            take(each);
+        }
+    }
+
+    private void take(byte @Nullable [] message) {
+        if (message == null) {
+            return;
+        }
+        ByteBuffer in = ByteBuffer.wrap(message).order(ByteOrder.LITTLE_ENDIAN);
+        int consumer = message.length == CREDIT_BYTES ? in.getInt(0) : -1;
+        ByteBuffer frame = consumer >= 0 && consumer < credit.length
+                ? outstanding.get(consumer).poll()
+                : null;
+        if (frame == null || in.getLong(16) != frame.limit()) {
+            throw new InfrastructureException(
+                    "a credit that fits no frame of replica " + sender + ": " + Arrays.toString(message));
+        }
+        credit[consumer] += frame.limit();
+        pool.giveBack(frame);
+    }
+
+    @Override
+    public int outstanding() {
+        return outstanding.stream().mapToInt(ArrayDeque::size).sum();
+    }
+
+    @Override
+    public long waitedNanos() {
+        return waitedNanos;
+    }
+
+    @Override
+    public void close() {
+        sockets.forEach(ZMQ.Socket::close);
+        credits.close();
+        for (ArrayDeque<ByteBuffer> frames : outstanding) {
+            // Not to the pool: a socket may still be writing from them.
+            frames.clear();
+        }
+    }
+}
