@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * One component of all the records of a batch.
  *
  * <p>A column is <em>dense</em> when every row has the same number of elements, {@link #width}: 1 for a primitive, the
- * length for arrays of equal lengths. Then {@link #bytes} is a row-major [rows, width] array, ready to be a tensor.
+ * length for arrays of equal lengths other than 0. Then {@link #bytes} is a row-major [rows, width] array, ready to be a tensor.
  * Otherwise row {@code i} is the elements from {@code offset(i)} to {@code offset(i + 1)}.
  */
 public final class Column {
@@ -56,7 +56,7 @@ public final class Column {
         return rows;
     }
 
-    /** True if every row has {@link #width} elements. */
+    /** True if every row has {@link #width} elements, at least one. True too if there are no rows. */
     public boolean isDense() {
         return width != RAGGED;
     }
@@ -64,7 +64,7 @@ public final class Column {
     /** Elements of each row. Fails on a ragged column, naming the first row that differs. */
     public int width() {
         if (!isDense()) {
-            int first = offset(1) - offset(0);
+            int first = rows == 0 ? 0 : offset(1) - offset(0);
             for (int row = 1; row < rows; row++) {
                 int length = offset(row + 1) - offset(row);
                 if (length != first) {
@@ -72,6 +72,7 @@ public final class Column {
                             + length + " elements (expected: " + first + " as in row 0)");
                 }
             }
+            return first;
         }
         return width;
     }

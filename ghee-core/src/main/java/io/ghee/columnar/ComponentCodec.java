@@ -54,7 +54,9 @@ final class ComponentCodec {
         }
         try {
             MethodHandle getter = lookup.unreflect(component.getAccessor());
-            return new ComponentCodec(component.getName(), kind, isArray, spin(lookup, getter, kind, isArray));
+            Object accessor =
+                    lookup.hasFullPrivilegeAccess() ? spin(lookup, getter, kind, isArray) : call(getter, kind, isArray);
+            return new ComponentCodec(component.getName(), kind, isArray, accessor);
         } catch (Throwable e) {
             throw new IllegalStateException("accessor of " + component + " cannot be called", e);
         }
@@ -72,6 +74,70 @@ final class ComponentCodec {
             case FLOAT, DOUBLE -> spin(lookup, getter, ToDoubleFunction.class, "applyAsDouble", double.class);
             case STRING -> throw new AssertionError(kind);
         };
+    }
+
+    /** Does what {@link #spin} does, slower, for records of another class loader: nothing can be spun into its module. */
+    private static Object call(MethodHandle getter, ColumnKind kind, boolean isArray) {
+        if (isArray || kind == ColumnKind.STRING) {
+            MethodHandle get = getter.asType(MethodType.methodType(Object.class, Object.class));
+            return (Function<Object, @Nullable Object>) record -> {
+                try {
+                    return (Object) get.invokeExact(record);
+                } catch (Throwable e) {
+                    throw unchecked(e);
+                }
+            };
+        }
+        return switch (kind) {
+            case BOOLEAN -> {
+                MethodHandle get = getter.asType(MethodType.methodType(boolean.class, Object.class));
+                yield (Predicate<Object>) record -> {
+                    try {
+                        return (boolean) get.invokeExact(record);
+                    } catch (Throwable e) {
+                        throw unchecked(e);
+                    }
+                };
+            }
+            case BYTE, SHORT, CHAR, INT -> {
+                MethodHandle get = getter.asType(MethodType.methodType(int.class, Object.class));
+                yield (ToIntFunction<Object>) record -> {
+                    try {
+                        return (int) get.invokeExact(record);
+                    } catch (Throwable e) {
+                        throw unchecked(e);
+                    }
+                };
+            }
+            case LONG -> {
+                MethodHandle get = getter.asType(MethodType.methodType(long.class, Object.class));
+                yield (ToLongFunction<Object>) record -> {
+                    try {
+                        return (long) get.invokeExact(record);
+                    } catch (Throwable e) {
+                        throw unchecked(e);
+                    }
+                };
+            }
+            case FLOAT, DOUBLE -> {
+                MethodHandle get = getter.asType(MethodType.methodType(double.class, Object.class));
+                yield (ToDoubleFunction<Object>) record -> {
+                    try {
+                        return (double) get.invokeExact(record);
+                    } catch (Throwable e) {
+                        throw unchecked(e);
+                    }
+                };
+            }
+            case STRING -> throw new AssertionError(kind);
+        };
+    }
+
+    private static RuntimeException unchecked(Throwable e) {
+        if (e instanceof Error error) {
+            throw error;
+        }
+        return e instanceof RuntimeException unchecked ? unchecked : new IllegalStateException(e);
     }
 
     private static Object spin(
@@ -114,6 +180,10 @@ final class ComponentCodec {
             if (length != width) {
                 width = Column.RAGGED;
             }
+        }
+        if (width == 0 && !records.isEmpty()) {
+            // Rows that take no bytes would let a damaged row count ask for any amount of memory.
+            width = Column.RAGGED;
         }
         int count = Math.toIntExact(elements);
         if (kind != ColumnKind.STRING) {

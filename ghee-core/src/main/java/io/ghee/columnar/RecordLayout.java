@@ -30,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>the elements.
  * </ul>
  *
- * A dense column of numbers is thus a row-major array that a tensor can lie on as it is.
+ * A dense column of numbers is thus a row-major array that a tensor can lie on as it is. Every row takes bytes in every
+ * column: where no row has an element, the column is ragged.
  *
  * @param <T> the record class
  */
@@ -252,6 +253,8 @@ public final class RecordLayout<T> {
             boolean text = codec.kind == ColumnKind.STRING;
             require(in.getInt(header) == codec.kind.code(), "kind " + codec.kind, in.getInt(header));
             require(width >= Column.RAGGED && elements >= 0 && dataBytes >= 0, "sizes of column " + codec.name, width);
+            require(codec.isArray || width == 1, "width 1 of column " + codec.name, width);
+            require(width != 0 || rows == 0, "offsets for rows without elements in column " + codec.name, width);
             require(width == Column.RAGGED || (long) width * rows == elements, "rows x width elements", elements);
             require(
                     text || (long) elements * codec.kind.bytes() == dataBytes,

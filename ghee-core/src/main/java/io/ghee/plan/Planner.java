@@ -36,6 +36,8 @@ public final class Planner {
     /** True while batches exist, even if their size is no longer the declared one. */
     private boolean batches;
 
+    private boolean heldOut;
+
     private Planner(List<Step> steps) {
         trains = steps.stream().anyMatch(Step.Train.class::isInstance);
         holdsOut = steps.stream().anyMatch(Step.HoldOut.class::isInstance);
@@ -86,8 +88,11 @@ public final class Planner {
         } else if (step instanceof Step.Ungroup || step instanceof Step.Train) {
             group = null;
             batches = false;
-        } else if (step instanceof Step.HoldOut && fused.stream().anyMatch(Step.HoldOut.class::isInstance)) {
-            throw new ConfigurationException("holdOut: declared twice (expected: once)");
+        } else if (step instanceof Step.HoldOut) {
+            if (heldOut) {
+                throw new ConfigurationException("holdOut: declared twice (expected: once)");
+            }
+            heldOut = true;
         }
     }
 

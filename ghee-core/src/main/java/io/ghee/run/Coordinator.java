@@ -19,12 +19,13 @@ public interface Coordinator {
     Assignment nextSplit(int replica) throws InterruptedException;
 
     /**
-     * Whose turn it is under an even distribution: the consumer that has been dealt the fewest rows of this epoch, by all
+     * Whose turn it is under an even distribution: the consumer that has been dealt the least of this epoch, by all
      * senders together.
      *
      * @param stage the sending stage
+     * @param amount what is dealt: rows where the receiver joins or takes apart what it gets, else 1 for the batch
      */
-    int deal(int stage, int epoch, int rows) throws InterruptedException;
+    int deal(int stage, int epoch, int amount) throws InterruptedException;
 
     /**
      * Reports a malformed record, and asks whether the job goes on without it.

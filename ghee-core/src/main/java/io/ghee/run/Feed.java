@@ -2,9 +2,7 @@ package io.ghee.run;
 
 import io.ghee.BadRecordException;
 import io.ghee.Batch;
-import io.ghee.GheeException;
 import io.ghee.InfrastructureException;
-import io.ghee.InputException;
 import io.ghee.channel.Delivery;
 import io.ghee.channel.Inlet;
 import io.ghee.plan.PlannedStage;
@@ -22,17 +20,39 @@ import org.jspecify.annotations.Nullable;
 abstract class Feed implements AutoCloseable {
     final Node chain;
     final WorkerMetrics metrics;
+    /** For what is thrown at the end of the chain: its functions have faults of their own. */
+    final Faults atEnd;
 
-    Feed(Node chain, WorkerMetrics metrics) {
+    Feed(Node chain, WorkerMetrics metrics, Faults atEnd) {
         this.chain = chain;
         this.metrics = metrics;
+        this.atEnd = atEnd;
     }
 
     /** Pushes something, or waits for it a little; false when everything has been pushed. */
     abstract boolean pump() throws Exception;
 
+    /** Where the records that were pushed last came from. */
+    abstract String position();
+
     @Override
     public abstract void close() throws IOException;
+
+    void accept(Object item) throws Exception {
+        try {
+            chain.accept(item);
+        } catch (Exception e) {
+            throw atEnd.ending(e);
+        }
+    }
+
+    void end(int epoch) throws Exception {
+        try {
+            chain.endEpoch(epoch);
+        } catch (Exception e) {
+            throw atEnd.ending(e);
+        }
+    }
 
     void begin(int epoch) throws Exception {
         metrics.epoch(epoch);
@@ -48,6 +68,7 @@ abstract class Feed implements AutoCloseable {
         private final Source<?> source;
         private final Coordinator coordinator;
         private final int replica;
+        private final Faults ofReader;
         private int epoch;
         private @Nullable SplitReader<?> reader;
 
@@ -56,8 +77,11 @@ abstract class Feed implements AutoCloseable {
                 Coordinator coordinator,
                 int replica,
                 Node chain,
-                WorkerMetrics metrics) {
-            super(chain, metrics);
+                WorkerMetrics metrics,
+                Faults ofReader,
+                Faults atEnd) {
+            super(chain, metrics, atEnd);
+            this.ofReader = ofReader;
             this.input = input;
             this.source = input.source();
             this.coordinator = coordinator;
@@ -75,7 +99,7 @@ abstract class Feed implements AutoCloseable {
                 try {
                     record = open.next();
                 } catch (BadRecordException e) {
-                    skip(e, open);
+                    ofReader.ofRecord(e);
                     continue;
                 }
                 if (record == null) {
@@ -84,28 +108,14 @@ abstract class Feed implements AutoCloseable {
                     return true;
                 }
                 metrics.received(1, 0);
-                push(record, open);
+                accept(record);
             }
             return true;
         }
 
-        private void push(Object record, SplitReader<?> open) throws Exception {
-            try {
-                chain.accept(record);
-            } catch (BadRecordException e) {
-                skip(e, open);
-            } catch (GheeException | InterruptedException e) {
-                throw e;
-            } catch (Exception e) {
-                throw new FunctionFailedException(e, open.position());
-            }
-        }
-
-        private void skip(BadRecordException e, SplitReader<?> open) throws InterruptedException {
-            String message = open.position() + ": " + e.reason();
-            if (!coordinator.skip(0, replica, message)) {
-                throw new InputException(message, e);
-            }
+        @Override
+        String position() {
+            return reader == null ? "the end of epoch " + epoch : reader.position();
         }
 
         private boolean openNext() throws Exception {
@@ -116,7 +126,7 @@ abstract class Feed implements AutoCloseable {
             int until = split == null ? input.passes() + 1 : next.epoch();
             while (epoch < until) {
                 if (epoch > 0) {
-                    chain.endEpoch(epoch);
+                    end(epoch);
                 }
                 epoch++;
                 if (epoch <= input.passes()) {
@@ -156,10 +166,17 @@ abstract class Feed implements AutoCloseable {
         private final int[] endedEpoch;
         private int epoch;
         private int endedStreams;
+        private int batchSize;
         private @Nullable Runnable release;
 
-        OfInlet(Inlet inlet, PlannedStage.FromStage input, int passes, Node chain, WorkerMetrics metrics) {
-            super(chain, metrics);
+        OfInlet(
+                Inlet inlet,
+                PlannedStage.FromStage input,
+                int passes,
+                Node chain,
+                WorkerMetrics metrics,
+                Faults atEnd) {
+            super(chain, metrics, atEnd);
             this.inlet = inlet;
             this.input = input;
             this.passes = passes;
@@ -182,7 +199,7 @@ abstract class Feed implements AutoCloseable {
                 metrics.waited(System.nanoTime() - start);
             }
             if (delivery == null) {
-                chain.idle();
+                idle();
                 return true;
             }
             return take(delivery);
@@ -227,25 +244,40 @@ abstract class Feed implements AutoCloseable {
             return true;
         }
 
-        private void push(Batch<?> batch) throws Exception {
+        private void idle() throws Exception {
             try {
-                if (input.unbatch()) {
-                    for (Object record : batch) {
-                        chain.accept(record);
-                    }
-                } else if (input.rebatch() == 0 || batch.size() == input.rebatch()) {
-                    chain.accept(batch);
-                } else {
-                    joined.addAll(batch.records());
-                    while (joined.size() >= input.rebatch()) {
-                        chain.accept(Batch.of(cut(input.rebatch())));
-                    }
-                }
-            } catch (GheeException | InterruptedException e) {
-                throw e;
+                chain.idle();
             } catch (Exception e) {
-                throw new FunctionFailedException(e, "epoch " + epoch + ", in a batch of " + batch.size() + " records");
+                throw atEnd.ending(e);
             }
+        }
+
+        private void push(Batch<?> batch) throws Exception {
+            batchSize = batch.size();
+            if (input.unbatch()) {
+                for (Object record : batch) {
+                    accept(record);
+                }
+            } else if (input.rebatch() == 0 || batch.size() == input.rebatch()) {
+                accept(batch);
+            } else {
+                joined.addAll(batch.records());
+                while (joined.size() >= input.rebatch()) {
+                    pushJoined(input.rebatch());
+                }
+            }
+        }
+
+        private void pushJoined(int size) throws Exception {
+            batchSize = size;
+            accept(Batch.of(cut(size)));
+        }
+
+        @Override
+        String position() {
+            return batchSize == 0
+                    ? "the end of epoch " + epoch
+                    : "epoch " + epoch + ", in a batch of " + batchSize + " records";
         }
 
         private List<Object> cut(int size) {
@@ -257,9 +289,10 @@ abstract class Feed implements AutoCloseable {
 
         private void endEpoch() throws Exception {
             if (!joined.isEmpty()) {
-                chain.accept(Batch.of(cut(joined.size())));
+                pushJoined(joined.size());
             }
-            chain.endEpoch(epoch);
+            batchSize = 0;
+            end(epoch);
             epoch++;
             if (epoch <= passes) {
                 begin(epoch);

@@ -1,6 +1,7 @@
 package io.ghee.run;
 
 import io.ghee.GheeException;
+import io.ghee.InfrastructureException;
 import io.ghee.InputException;
 import io.ghee.StageFailedException;
 import io.ghee.plan.Plan;
@@ -56,15 +57,21 @@ public final class JobDriver implements Coordinator {
      *
      * @throws InputException if the source is missing, unreadable or empty
      * @throws io.ghee.ConfigurationException if the sink cannot be written
+     * @throws InfrastructureException if the sink did not answer
      */
     public static JobDriver open(String job, Plan plan) {
+        List<Split> splits;
         try {
-            List<Split> splits = List.copyOf(plan.source().splits(plan.stage(0).replicas()));
-            plan.sink().prepare(job);
-            return new JobDriver(job, plan, splits);
+            splits = List.copyOf(plan.source().splits(plan.stage(0).replicas()));
         } catch (IOException e) {
             throw new InputException(plan.source().describe() + ": " + e.getMessage(), e);
         }
+        try {
+            plan.sink().prepare(job);
+        } catch (IOException e) {
+            throw new InfrastructureException(plan.sink().describe() + ": " + e.getMessage(), e);
+        }
+        return new JobDriver(job, plan, splits);
     }
 
     public String job() {
@@ -92,7 +99,7 @@ public final class JobDriver implements Coordinator {
     }
 
     @Override
-    public synchronized int deal(int stage, int inEpoch, int rows) {
+    public synchronized int deal(int stage, int inEpoch, int amount) {
         long[] soFar = dealt.computeIfAbsent(
                 stage + "/" + inEpoch, k -> new long[plan.stage(stage + 1).replicas()]);
         int fewest = 0;
@@ -101,7 +108,7 @@ public final class JobDriver implements Coordinator {
                 fewest = consumer;
             }
         }
-        soFar[fewest] += rows;
+        soFar[fewest] += amount;
         return fewest;
     }
 
@@ -125,7 +132,9 @@ public final class JobDriver implements Coordinator {
             all.addAll(fresh);
             thin(all);
         });
-        latest.put(worker, now);
+        if (!finished.containsKey(worker)) {
+            latest.put(worker, now);
+        }
     }
 
     /** Halves a series that has grown too long, keeping every second value. */

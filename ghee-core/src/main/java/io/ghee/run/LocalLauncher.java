@@ -97,7 +97,11 @@ public final class LocalLauncher implements Launcher {
         @Override
         public void stop(Duration grace) throws InterruptedException {
             if (reporter != null) {
-                reporter.shutdownNow();
+                reporter.shutdown();
+                // A report that is on its way carries points that no other one has.
+                if (!reporter.awaitTermination(1, TimeUnit.SECONDS)) {
+                    LOG.warn("the last report of {} is late", driver.job());
+                }
             }
             threads.forEach(Thread::interrupt);
             long deadline = System.nanoTime() + grace.toNanos();

@@ -9,6 +9,7 @@ import io.ghee.function.RecordPredicate;
 import io.ghee.function.WithFunction;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -55,15 +56,24 @@ abstract class Node {
 
     static final class MapRecords extends Link {
         private final RecordFunction<Object, Object> function;
+        private final Faults faults;
 
-        MapRecords(RecordFunction<Object, Object> function, Node next) {
+        MapRecords(RecordFunction<Object, Object> function, Faults faults, Node next) {
             super(next);
             this.function = function;
+            this.faults = faults;
         }
 
         @Override
         void accept(Object item) throws Exception {
-            next.accept(function.apply(item));
+            Object made;
+            try {
+                made = function.apply(item);
+            } catch (Exception e) {
+                faults.ofRecord(e);
+                return;
+            }
+            next.accept(made);
         }
     }
 
@@ -71,17 +81,33 @@ abstract class Node {
         private final Object opened;
         private final WithFunction<Object, Object, Object> function;
         private final boolean batches;
+        private final Faults faults;
 
-        MapWith(Object opened, WithFunction<Object, Object, Object> function, boolean batches, Node next) {
+        MapWith(
+                Object opened,
+                WithFunction<Object, Object, Object> function,
+                boolean batches,
+                Faults faults,
+                Node next) {
             super(next);
             this.opened = opened;
             this.function = function;
             this.batches = batches;
+            this.faults = faults;
         }
 
         @Override
         void accept(Object item) throws Exception {
-            Object made = function.apply(opened, item);
+            Object made;
+            try {
+                made = function.apply(opened, item);
+            } catch (Exception e) {
+                if (batches) {
+                    throw faults.ending(e);
+                }
+                faults.ofRecord(e);
+                return;
+            }
             if (!batches) {
                 next.accept(made);
             } else if (!((List<?>) made).isEmpty()) {
@@ -92,15 +118,30 @@ abstract class Node {
 
     static final class FlatMapRecords extends Link {
         private final FlatMapFunction<Object, Object> function;
+        private final Faults faults;
 
-        FlatMapRecords(FlatMapFunction<Object, Object> function, Node next) {
+        FlatMapRecords(FlatMapFunction<Object, Object> function, Faults faults, Node next) {
             super(next);
             this.function = function;
+            this.faults = faults;
         }
 
         @Override
         void accept(Object item) throws Exception {
-            for (Object made : function.apply(item)) {
+            Iterator<?> all = null;
+            while (true) {
+                Object made;
+                try {
+                    // The records may be made lazily, so that asking for the next one may throw too.
+                    all = all == null ? function.apply(item).iterator() : all;
+                    if (!all.hasNext()) {
+                        return;
+                    }
+                    made = all.next();
+                } catch (Exception e) {
+                    faults.ofRecord(e);
+                    return;
+                }
                 next.accept(made);
             }
         }
@@ -108,15 +149,24 @@ abstract class Node {
 
     static final class Filter extends Link {
         private final RecordPredicate<Object> predicate;
+        private final Faults faults;
 
-        Filter(RecordPredicate<Object> predicate, Node next) {
+        Filter(RecordPredicate<Object> predicate, Faults faults, Node next) {
             super(next);
             this.predicate = predicate;
+            this.faults = faults;
         }
 
         @Override
         void accept(Object item) throws Exception {
-            if (predicate.test(item)) {
+            boolean kept;
+            try {
+                kept = predicate.test(item);
+            } catch (Exception e) {
+                faults.ofRecord(e);
+                return;
+            }
+            if (kept) {
                 next.accept(item);
             }
         }
@@ -126,12 +176,14 @@ abstract class Node {
     static final class HoldOut extends Link {
         private final RecordPredicate<Object> predicate;
         private final int heldOutPass;
+        private final Faults faults;
         private boolean wanted;
 
-        HoldOut(RecordPredicate<Object> predicate, int heldOutPass, Node next) {
+        HoldOut(RecordPredicate<Object> predicate, int heldOutPass, Faults faults, Node next) {
             super(next);
             this.predicate = predicate;
             this.heldOutPass = heldOutPass;
+            this.faults = faults;
         }
 
         @Override
@@ -142,7 +194,14 @@ abstract class Node {
 
         @Override
         void accept(Object item) throws Exception {
-            if (predicate.test(item) == wanted) {
+            boolean heldOut;
+            try {
+                heldOut = predicate.test(item);
+            } catch (Exception e) {
+                faults.ofRecord(e);
+                return;
+            }
+            if (heldOut == wanted) {
                 next.accept(item);
             }
         }
@@ -262,16 +321,23 @@ abstract class Node {
 
     static final class MapBatches extends Link {
         private final BatchFunction<Object, Object> function;
+        private final Faults faults;
 
-        MapBatches(BatchFunction<Object, Object> function, Node next) {
+        MapBatches(BatchFunction<Object, Object> function, Faults faults, Node next) {
             super(next);
             this.function = function;
+            this.faults = faults;
         }
 
         @Override
         @SuppressWarnings("unchecked")
         void accept(Object item) throws Exception {
-            List<Object> made = function.apply((Batch<Object>) item);
+            List<Object> made;
+            try {
+                made = function.apply((Batch<Object>) item);
+            } catch (Exception e) {
+                throw faults.ending(e);
+            }
             if (!made.isEmpty()) {
                 next.accept(Batch.of(made));
             }
@@ -282,13 +348,15 @@ abstract class Node {
         private final String name;
         private final BatchTally<Object> tally;
         private final WorkerMetrics metrics;
+        private final Faults faults;
         private int epoch;
 
-        Tally(String name, BatchTally<Object> tally, WorkerMetrics metrics, Node next) {
+        Tally(String name, BatchTally<Object> tally, WorkerMetrics metrics, Faults faults, Node next) {
             super(next);
             this.name = name;
             this.tally = tally;
             this.metrics = metrics;
+            this.faults = faults;
         }
 
         @Override
@@ -300,7 +368,13 @@ abstract class Node {
         @Override
         @SuppressWarnings("unchecked")
         void accept(Object item) throws Exception {
-            metrics.tally(name, epoch, tally.count((Batch<Object>) item));
+            long count;
+            try {
+                count = tally.count((Batch<Object>) item);
+            } catch (Exception e) {
+                throw faults.ending(e);
+            }
+            metrics.tally(name, epoch, count);
             next.accept(item);
         }
     }

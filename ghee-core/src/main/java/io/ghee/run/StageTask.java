@@ -45,7 +45,9 @@ public final class StageTask {
     private final @Nullable Inlet inlet;
     private final @Nullable Outlet outlet;
     private final WorkerMetrics metrics;
+    private final Faults faults;
     private final List<AutoCloseable> opened = new ArrayList<>();
+    private @Nullable Feed feed;
 
     /**
      * Prepares a task; nothing happens before {@link #run}.
@@ -70,6 +72,11 @@ public final class StageTask {
         this.inlet = inlet;
         this.outlet = outlet;
         this.metrics = metrics;
+        this.faults = new Faults(coordinator, stage, replica, this::position, true);
+    }
+
+    private String position() {
+        return feed == null ? "the start" : feed.position();
     }
 
     /** Runs to the end and reports to the driver, whatever the end is. Never throws an exception of the stage. */
@@ -77,6 +84,8 @@ public final class StageTask {
         try {
             metrics.started();
             String committable = work();
+            // Before the driver hears of the end: it stops the workers that are left then.
+            close();
             metrics.ended();
             coordinator.finished(stage.index(), replica, committable, metrics.progress());
         } catch (InterruptedException e) {
@@ -134,11 +143,23 @@ public final class StageTask {
     }
 
     private Feed feed(Node chain) {
-        Feed feed = stage.input() instanceof PlannedStage.FromStage from
-                ? new Feed.OfInlet(need(inlet, "an inlet"), from, plan.input().passes(), chain, metrics)
-                : new Feed.OfSource(plan.input(), coordinator, replica, chain, metrics);
-        opened.add(feed);
-        return feed;
+        Faults atEnd = stage.steps().stream().anyMatch(StageTask::holdsBack) || crosses() != null
+                ? faults.behindHeldRecords()
+                : faults;
+        Feed made = stage.input() instanceof PlannedStage.FromStage from
+                ? new Feed.OfInlet(need(inlet, "an inlet"), from, plan.input().passes(), chain, metrics, atEnd)
+                : new Feed.OfSource(plan.input(), coordinator, replica, chain, metrics, faults, atEnd);
+        opened.add(made);
+        feed = made;
+        return made;
+    }
+
+    private static boolean holdsBack(Step step) {
+        return step instanceof Step.Shuffle || step instanceof Step.Group;
+    }
+
+    private PlannedStage.@Nullable Crossing crosses() {
+        return stage.output() instanceof PlannedStage.ToStage to ? to.group() : null;
     }
 
     @SuppressWarnings("unchecked")
@@ -146,7 +167,10 @@ public final class StageTask {
         if (stage.output() instanceof PlannedStage.ToStage to) {
             Outlet sends = need(outlet, "an outlet");
             opened.add(sends);
-            return Terminal.ToStage.of(to.distribution(), to.group(), stage.index(), sends, coordinator, metrics);
+            boolean byRows = plan.stage(to.stage()).input() instanceof PlannedStage.FromStage next
+                    && (next.unbatch() || next.rebatch() > 0);
+            return Terminal.ToStage.of(
+                    to.distribution(), to.group(), byRows, stage.index(), sends, coordinator, metrics);
         }
         Sink<Object> sink = (Sink<Object>) plan.sink();
         SinkWriter<Object> writer = sink.open(job, replica);
@@ -156,30 +180,32 @@ public final class StageTask {
 
     private Node chain(List<Step> steps, Terminal terminal) throws Exception {
         Node node = terminal;
-        if (stage.output() instanceof PlannedStage.ToStage to && to.group() != null) {
-            node = new Node.Group(to.group().records(), Optional.of(to.group().linger()), node);
+        PlannedStage.Crossing crossing = crosses();
+        if (crossing != null) {
+            node = new Node.Group(crossing.records(), Optional.of(crossing.linger()), node);
         }
         for (int k = steps.size() - 1; k >= 0; k--) {
-            node = node(steps.get(k), node);
+            boolean held = steps.subList(0, k).stream().anyMatch(StageTask::holdsBack);
+            node = node(steps.get(k), held ? faults.behindHeldRecords() : faults, node);
         }
         return node;
     }
 
     @SuppressWarnings("unchecked")
-    private Node node(Step step, Node next) throws Exception {
+    private Node node(Step step, Faults faulty, Node next) throws Exception {
         if (step instanceof Step.MapRecords map) {
-            return new Node.MapRecords((RecordFunction<Object, Object>) map.function(), next);
+            return new Node.MapRecords((RecordFunction<Object, Object>) map.function(), faulty, next);
         } else if (step instanceof Step.MapRecordsWith map) {
-            return mapWith(map.opener(), map.function(), false, next);
+            return mapWith(map.opener(), map.function(), false, faulty, next);
         } else if (step instanceof Step.MapBatchesWith map) {
-            return mapWith(map.opener(), map.function(), true, next);
+            return mapWith(map.opener(), map.function(), true, faulty, next);
         } else if (step instanceof Step.FlatMapRecords map) {
-            return new Node.FlatMapRecords((FlatMapFunction<Object, Object>) map.function(), next);
+            return new Node.FlatMapRecords((FlatMapFunction<Object, Object>) map.function(), faulty, next);
         } else if (step instanceof Step.FilterRecords filter) {
-            return new Node.Filter((RecordPredicate<Object>) filter.predicate(), next);
+            return new Node.Filter((RecordPredicate<Object>) filter.predicate(), faulty, next);
         } else if (step instanceof Step.HoldOut holdOut) {
             return new Node.HoldOut(
-                    (RecordPredicate<Object>) holdOut.predicate(), plan.input().heldOutPass(), next);
+                    (RecordPredicate<Object>) holdOut.predicate(), plan.input().heldOutPass(), faulty, next);
         } else if (step instanceof Step.Shuffle shuffle) {
             return new Node.Shuffle(shuffle.window(), shuffle.seed(), replica, next);
         } else if (step instanceof Step.Group group) {
@@ -187,27 +213,27 @@ public final class StageTask {
         } else if (step instanceof Step.Ungroup) {
             return new Node.Ungroup(next);
         } else if (step instanceof Step.MapBatches map) {
-            return new Node.MapBatches((BatchFunction<Object, Object>) map.function(), next);
+            return new Node.MapBatches((BatchFunction<Object, Object>) map.function(), faulty, next);
         } else if (step instanceof Step.Tally tally) {
-            return new Node.Tally(tally.name(), (BatchTally<Object>) tally.tally(), metrics, next);
+            return new Node.Tally(tally.name(), (BatchTally<Object>) tally.tally(), metrics, faulty, next);
         }
         throw new IllegalStateException("a plan has no " + step.describe() + " inside a stage");
     }
 
     @SuppressWarnings("unchecked")
-    private Node mapWith(Opener<?> opener, WithFunction<?, ?, ?> function, boolean batches, Node next)
+    private Node mapWith(Opener<?> opener, WithFunction<?, ?, ?> function, boolean batches, Faults faulty, Node next)
             throws Exception {
         Object resource = opener.open(replica);
         if (resource instanceof AutoCloseable closeable) {
             opened.add(closeable);
         }
-        return new Node.MapWith(resource, (WithFunction<Object, Object, Object>) function, batches, next);
+        return new Node.MapWith(resource, (WithFunction<Object, Object, Object>) function, batches, faulty, next);
     }
 
     private void close() {
-        for (int k = opened.size() - 1; k >= 0; k--) {
+        while (!opened.isEmpty()) {
             try {
-                opened.get(k).close();
+                opened.remove(opened.size() - 1).close();
             } catch (Exception e) {
                 LOG.warn("stage {}, replica {}: closing failed", stage.name(), replica, e);
             }

@@ -40,10 +40,15 @@ abstract class Terminal extends Node {
             this.metrics = metrics;
         }
 
-        /** The terminal of a distribution. */
+        /**
+         * The terminal of a distribution.
+         *
+         * @param byRows true if the receiver joins or takes apart the batches, so that their number says nothing
+         */
         static Terminal of(
                 Distribution distribution,
                 PlannedStage.@Nullable Crossing group,
+                boolean byRows,
                 int stage,
                 Outlet outlet,
                 Coordinator coordinator,
@@ -51,7 +56,7 @@ abstract class Terminal extends Node {
             if (distribution instanceof Distribution.ByKey<?> byKey) {
                 return new ToKey(byKey, group == null ? 1024 : group.records(), outlet, metrics);
             } else if (distribution instanceof Distribution.Even) {
-                return new ToEven(stage, outlet, coordinator, metrics);
+                return new ToEven(byRows, stage, outlet, coordinator, metrics);
             } else if (distribution instanceof Distribution.Balanced) {
                 return new ToBalanced(outlet, metrics);
             }
@@ -87,11 +92,13 @@ abstract class Terminal extends Node {
     }
 
     private static final class ToEven extends ToStage {
+        private final boolean byRows;
         private final int stage;
         private final Coordinator coordinator;
 
-        ToEven(int stage, Outlet outlet, Coordinator coordinator, WorkerMetrics metrics) {
+        ToEven(boolean byRows, int stage, Outlet outlet, Coordinator coordinator, WorkerMetrics metrics) {
             super(outlet, metrics);
+            this.byRows = byRows;
             this.stage = stage;
             this.coordinator = coordinator;
         }
@@ -99,7 +106,8 @@ abstract class Terminal extends Node {
         @Override
         void accept(Object item) throws Exception {
             Batch<?> batch = (Batch<?>) item;
-            send(outlet.consumers() == 1 ? 0 : coordinator.deal(stage, epoch, batch.size()), batch);
+            int amount = byRows ? batch.size() : 1;
+            send(outlet.consumers() == 1 ? 0 : coordinator.deal(stage, epoch, amount), batch);
         }
     }
 

@@ -27,6 +27,8 @@ final class Training implements TrainContext<Object> {
     private long startNanos;
     private long stallNanos;
     private long records;
+    /** The records that the metrics know of. */
+    private long shown;
 
     Training(
             Feed feed,
@@ -64,6 +66,7 @@ final class Training implements TrainContext<Object> {
 
     @Override
     public Epoch<Object> heldOut() {
+        settle();
         nextEpoch = epochs + 1;
         return new Pass(heldOutPass == 0 ? epochs + 1 : heldOutPass, true);
     }
@@ -90,12 +93,25 @@ final class Training implements TrainContext<Object> {
 
     /** Takes what the train function has left, so that the stages before can end. */
     void exhaust() throws Exception {
+        settle();
         while (!exhausted) {
             while (batches.peek() != null) {
                 batches.take();
             }
             exhausted = !feed.pump();
         }
+    }
+
+    /** Counts the last batch of an epoch that was left part way: nobody asked for another after it. */
+    private void settle() {
+        if (records > shown) {
+            show(System.nanoTime());
+        }
+    }
+
+    private void show(long nowNanos) {
+        metrics.training(new WorkerProgress.Training(records, nowNanos - startNanos, stallNanos));
+        shown = records;
     }
 
     /** The next batch of pass {@code number}, or null at its end; skips what is left of the passes before. */
@@ -161,7 +177,7 @@ final class Training implements TrainContext<Object> {
                     startNanos = asked;
                 }
                 if (!heldOut) {
-                    metrics.training(new WorkerProgress.Training(records, asked - startNanos, stallNanos));
+                    show(asked);
                 }
                 try {
                     Batch<?> batch = Training.this.next(number);

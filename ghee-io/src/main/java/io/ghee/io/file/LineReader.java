@@ -11,7 +11,6 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 
 /**
  * Cuts the bytes of a split into lines. Used by one thread, which closes it.
@@ -33,8 +32,7 @@ final class LineReader implements Closeable {
     private static final int BUFFER_BYTES = 128 << 10;
     private static final int BOM_BYTES = 3;
 
-    private static final VarHandle LONGS =
-            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final long NEWLINES = 0x0A0A_0A0A_0A0A_0A0AL;
     private static final long LOW_BITS = 0x0101_0101_0101_0101L;
     private static final long HIGH_BITS = 0x8080_8080_8080_8080L;
@@ -267,6 +265,11 @@ final class LineReader implements Closeable {
         return start == 0 && lines == 1;
     }
 
+    /** True if the split starts where its file does. */
+    boolean isFirstSplit() {
+        return start == 0;
+    }
+
     /** How many lines have been read of this split. */
     long lines() {
         return lines;
@@ -312,15 +315,9 @@ final class LineReader implements Closeable {
         return count;
     }
 
-    /** Forgets the lines; the reader can be closed, and asked for positions. */
+    /** Closes the file; positions can still be asked for. */
     @Override
     public void close() throws IOException {
-        limit = 0;
-        next = 0;
-        nextAt = end;
-        buffer = Arrays.copyOf(buffer, 0);
-        lineStart = 0;
-        lineEnd = 0;
         in.close();
     }
 }

@@ -1,0 +1,72 @@
+package io.ghee.io.file;
+
+import de.siegmar.fastcsv.writer.CsvWriter;
+import de.siegmar.fastcsv.writer.LineDelimiter;
+import de.siegmar.fastcsv.writer.QuoteStrategies;
+import io.ghee.sink.Sink;
+import io.ghee.sink.SinkWriter;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/** Writes a record a row, below a header. */
+record CsvSink<T extends Record>(OutputDirectory output, Class<T> type) implements Sink<T> {
+    @Override
+    public String describe() {
+        return "csv to " + output.path() + " as " + type.getSimpleName();
+    }
+
+    @Override
+    public void prepare(String job) {
+        output.prepare(job);
+    }
+
+    @Override
+    public SinkWriter<T> open(String job, int replica) {
+        return new Writer<>(RecordFields.of(type), PartFile.create(output, job, replica, ".csv"));
+    }
+
+    @Override
+    public void commit(String job, List<String> finished) throws IOException {
+        output.commit(job, finished, null);
+    }
+
+    @Override
+    public void abort(String job) throws IOException {
+        output.abort(job);
+    }
+
+    private static final class Writer<T> implements SinkWriter<T> {
+        private final RecordFields<T> fields;
+        private final PartFile part;
+        private final CsvWriter rows;
+
+        Writer(RecordFields<T> fields, PartFile part) {
+            this.fields = fields;
+            this.part = part;
+            var format = CsvWriter.builder().lineDelimiter(LineDelimiter.LF);
+            if (fields.names().size() == 1) {
+                // The row of one empty field would be an empty line, which readers skip.
+                format.quoteStrategy(QuoteStrategies.EMPTY);
+            }
+            this.rows = format.build(part, StandardCharsets.UTF_8);
+            rows.writeRecord(fields.names());
+        }
+
+        @Override
+        public void write(T record) {
+            rows.writeRecord(fields.write(record));
+        }
+
+        @Override
+        public String finish() throws IOException {
+            rows.flush();
+            return part.finish();
+        }
+
+        @Override
+        public void close() {
+            part.close();
+        }
+    }
+}

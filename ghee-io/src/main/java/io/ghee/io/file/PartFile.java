@@ -1,0 +1,93 @@
+package io.ghee.io.file;
+
+import io.ghee.InfrastructureException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/**
+ * What one replica writes: a buffered file in the attempt directory. Used by one thread, which closes it.
+ *
+ * @throws InfrastructureException by every method, if the file system fails
+ */
+final class PartFile extends OutputStream {
+    private static final int BUFFER_BYTES = 64 << 10;
+
+    private final Path path;
+    private final OutputStream file;
+    private final byte[] buffer = new byte[BUFFER_BYTES];
+    private int filled;
+
+    private PartFile(Path path) {
+        this.path = path;
+        try {
+            this.file = Files.newOutputStream(path);
+        } catch (IOException e) {
+            throw failed(e);
+        }
+    }
+
+    static PartFile create(OutputDirectory output, String job, int replica, String extension) {
+        return new PartFile(output.resolve(job, String.format(Locale.ROOT, "part-%05d%s", replica, extension)));
+    }
+
+    private InfrastructureException failed(IOException e) {
+        return new InfrastructureException(path + " cannot be written: " + e, e);
+    }
+
+    @Override
+    public void write(int b) {
+        if (filled == buffer.length) {
+            flush();
+        }
+        buffer[filled++] = (byte) b;
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) {
+        if (length > buffer.length - filled) {
+            flush();
+        }
+        if (length > buffer.length) {
+            write(file, bytes, offset, length);
+        } else {
+            System.arraycopy(bytes, offset, buffer, filled, length);
+            filled += length;
+        }
+    }
+
+    private void write(OutputStream to, byte[] bytes, int offset, int length) {
+        try {
+            to.write(bytes, offset, length);
+        } catch (IOException e) {
+            throw failed(e);
+        }
+    }
+
+    /** Hands what is buffered to the file system. */
+    @Override
+    public void flush() {
+        int length = filled;
+        filled = 0;
+        write(file, buffer, 0, length);
+    }
+
+    /** Completes the file and returns its name. */
+    String finish() {
+        flush();
+        close();
+        return String.valueOf(path.getFileName());
+    }
+
+    /** Closes the file, without what is still buffered. */
+    @Override
+    public void close() {
+        try {
+            file.close();
+        } catch (IOException e) {
+            throw failed(e);
+        }
+    }
+}

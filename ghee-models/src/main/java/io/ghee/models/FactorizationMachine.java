@@ -1,0 +1,236 @@
+package io.ghee.models;
+
+import static io.ghee.ConfigurationException.check;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.training.GradientCollector;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import io.ghee.Batch;
+import io.ghee.InputException;
+import io.ghee.columnar.Column;
+import io.ghee.models.djl.ColumnArrays;
+import io.ghee.models.djl.Torch;
+import io.ghee.train.Artifact;
+import io.ghee.train.Epoch;
+import io.ghee.train.TrainContext;
+import io.ghee.train.TrainFunction;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.Serializable;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * A Factorization Machine (Rendle, ICDM 2010) for regression: with the ids {@code i} of the features that are present,
+ *
+ * <pre>  y = w0 + sum_i w_i + 1/2 sum_k ((sum_i v_ik)^2 - sum_i v_ik^2)</pre>
+ *
+ * trained on the squared error by {@linkplain RowAdam row-wise Adam}: a step reads and writes only the rows of the features
+ * in its batch. Runs on the GPU if the stage asks for one and there is one, else on the CPU. Not thread-safe.
+ */
+public final class FactorizationMachine implements Artifact, AutoCloseable {
+    private static final String KIND = "factorization-machine";
+    private static final String CONFIG_FILE = "model.json";
+    private static final String PARAMETERS_FILE = "parameters.npz";
+    private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+    /**
+     * How a machine is set up.
+     *
+     * @param features how many feature ids there are; ids are from 0 to {@code features - 1}
+     * @param factors the length of the vectors v
+     * @param bias where w0 starts: the mean of the labels, about
+     * @param l2 weight decay of the rows in a batch
+     * @param seed of the initial v, which are normal with a deviation of 0.01
+     */
+    public record Config(int features, int factors, float bias, float learningRate, float l2, int seed)
+            implements Serializable {
+        public Config {
+            check(features >= 1, "features", features, ">= 1");
+            check(factors >= 1, "factors", factors, ">= 1");
+            check(learningRate > 0, "learning rate", learningRate, "> 0");
+            check(l2 >= 0, "l2", l2, ">= 0");
+        }
+
+        /** 16 factors, a learning rate of 0.003 and an l2 of 0.02. */
+        public static Config of(int features, float bias, int seed) {
+            return new Config(features, 16, bias, 0.003f, 0.02f, seed);
+        }
+    }
+
+    private final Config config;
+    private final NDManager manager;
+    /** Row i is [w_i | v_i]. */
+    private final RowAdam rows;
+    /** One row: w0. */
+    private final RowAdam bias;
+
+    private final DistinctIds distinct;
+
+    private FactorizationMachine(Config config, NDManager manager, NDArray rows, NDArray bias) {
+        this.config = config;
+        this.manager = manager;
+        this.rows = new RowAdam(manager, rows, config.learningRate(), config.l2());
+        this.bias = new RowAdam(manager, bias, config.learningRate(), 0);
+        this.distinct = new DistinctIds(config.features());
+    }
+
+    /** A machine that knows nothing yet. */
+    public static FactorizationMachine create(Config config, Device device) {
+        NDManager manager = Torch.engine().newBaseManager(device);
+        manager.getEngine().setRandomSeed(config.seed());
+        NDArray w = manager.zeros(new Shape(config.features(), 1));
+        NDArray v = manager.randomNormal(0f, 0.01f, new Shape(config.features(), config.factors()), DataType.FLOAT32);
+        NDArray rows = w.concat(v, 1);
+        w.close();
+        v.close();
+        return new FactorizationMachine(config, manager, rows, manager.full(new Shape(1, 1), config.bias()));
+    }
+
+    /** Training with this configuration, on one replica. Reports "loss" for every step, and "rmse" if there is held-out data. */
+    public static TrainFunction<Example, FactorizationMachine> training(Config config) {
+        return context -> train(config, context);
+    }
+
+    private static FactorizationMachine train(Config config, TrainContext<Example> context) {
+        check(context.worldSize() == 1, "train replicas of a FactorizationMachine", context.worldSize(), "1");
+        FactorizationMachine machine = create(config, device(context));
+        for (Epoch<Example> epoch : context.epochs()) {
+            for (Batch<Example> batch : epoch) {
+                context.report("loss", machine.step(batch));
+            }
+        }
+        double rmse = machine.rmse(context.heldOut());
+        if (!Double.isNaN(rmse)) {
+            context.report("rmse", rmse);
+        }
+        return machine;
+    }
+
+    private static Device device(TrainContext<?> context) {
+        boolean gpu = context.resources().gpus() > 0 && Torch.engine().getGpuCount() > 0;
+        return gpu ? Device.gpu() : Device.cpu();
+    }
+
+    /** One step: the mean squared error of the batch before it. */
+    public float step(Batch<Example> batch) {
+        Column features = batch.columns().column("features");
+        distinct.take(features.ints());
+        try (NDManager scope = manager.newSubManager()) {
+            NDArray labels = ColumnArrays.of(scope, batch.columns().column("label"));
+            Shape shape = new Shape(features.rows(), features.width());
+            NDArray places = scope.create(distinct.inverse(), shape, DataType.INT32);
+            RowAdam.Rows touched =
+                    rows.gather(scope.create(distinct.distinct(), new Shape(distinct.count()), DataType.INT64));
+            RowAdam.Rows w0 = bias.gather(scope.create(new long[] {0}));
+            NDArray loss;
+            try (GradientCollector tape = manager.getEngine().newGradientCollector()) {
+                loss = predict(w0.parameters(), RowAdam.select(touched.parameters(), places))
+                        .sub(labels)
+                        .square()
+                        .mean();
+                tape.backward(loss);
+            }
+            rows.step(touched);
+            bias.step(w0);
+            return loss.getFloat();
+        }
+    }
+
+    /** y of the rows of every example: of [1, 1] and [examples, features, 1 + factors], [examples]. */
+    private static NDArray predict(NDArray w0, NDArray rows) {
+        int[] features = {1};
+        NDArray sum = rows.sum(features);
+        NDArray squares = rows.square().sum(features);
+        NDArray pairs = sum.square().sub(squares).get(":, 1:").sum(features).mul(0.5f);
+        return pairs.add(sum.get(":, 0")).add(w0.reshape(1));
+    }
+
+    /** The predictions for the examples of a batch, in order. */
+    public float[] predict(Batch<Example> batch) {
+        try (NDManager scope = manager.newSubManager()) {
+            return predict(scope, batch).toFloatArray();
+        }
+    }
+
+    private NDArray predict(NDManager scope, Batch<Example> batch) {
+        Column features = batch.columns().column("features");
+        distinct.take(features.ints());
+        NDArray ids = ColumnArrays.of(scope, features);
+        NDArray w0 = bias.lookup(scope.create(new long[] {0}));
+        return predict(w0, rows.lookup(ids));
+    }
+
+    /** The root of the mean squared error over all examples; NaN if there are none. */
+    public double rmse(Iterable<Batch<Example>> batches) {
+        double squares = 0;
+        long examples = 0;
+        for (Batch<Example> batch : batches) {
+            try (NDManager scope = manager.newSubManager()) {
+                NDArray labels = ColumnArrays.of(scope, batch.columns().column("label"));
+                squares += predict(scope, batch).sub(labels).square().sum().getFloat();
+                examples += batch.size();
+            }
+        }
+        return Math.sqrt(squares / examples);
+    }
+
+    public Config config() {
+        return config;
+    }
+
+    /** Writes {@value #CONFIG_FILE} and {@value #PARAMETERS_FILE}, which NumPy reads too. */
+    @Override
+    public void save(Path directory) throws IOException {
+        JSON.writeValue(directory.resolve(CONFIG_FILE).toFile(), new Saved(KIND, 1, config));
+        try (NDManager scope = manager.newSubManager();
+                OutputStream out = Files.newOutputStream(directory.resolve(PARAMETERS_FILE))) {
+            NDArray table = rows.parameters(scope).toDevice(Device.cpu(), false);
+            NDArray w0 = bias.parameters(scope).toDevice(Device.cpu(), false);
+            table.setName("rows");
+            w0.setName("bias");
+            new NDList(table, w0).encode(out, NDList.Encoding.NPZ);
+        }
+    }
+
+    private record Saved(String kind, int version, Config config) {}
+
+    /**
+     * Reads a machine that {@link #save} wrote.
+     *
+     * @throws InputException if the directory holds none, or a damaged or newer one
+     */
+    public static FactorizationMachine load(Path directory, Device device) {
+        NDManager manager = Torch.engine().newBaseManager(device);
+        try (InputStream in = Files.newInputStream(directory.resolve(PARAMETERS_FILE))) {
+            Saved saved = JSON.readValue(directory.resolve(CONFIG_FILE).toFile(), Saved.class);
+            if (!KIND.equals(saved.kind()) || saved.version() != 1) {
+                throw new InputException(directory + ": model of kind " + saved.kind() + ", version " + saved.version()
+                        + " (expected: " + KIND + ", version 1)");
+            }
+            NDList arrays = NDList.decode(manager, in);
+            Shape expected =
+                    new Shape(saved.config().features(), 1L + saved.config().factors());
+            if (arrays.size() != 2 || !arrays.get(0).getShape().equals(expected)) {
+                throw new InputException(directory.resolve(PARAMETERS_FILE) + ": arrays "
+                        + arrays.stream().map(NDArray::getShape).toList() + " (expected: " + expected + " and (1, 1))");
+            }
+            return new FactorizationMachine(saved.config(), manager, arrays.get(0), arrays.get(1));
+        } catch (IOException e) {
+            manager.close();
+            throw new InputException(directory + ": no readable factorization machine: " + e, e);
+        }
+    }
+
+    @Override
+    public void close() {
+        manager.close();
+    }
+}

@@ -1,0 +1,9 @@
+/**
+ * The stream as DJL sees it.
+ *
+ * <p>Start at {@link io.ghee.models.djl.StreamDataset}, with which any DJL training loop takes its batches from ghee.
+ */
+@NullMarked
+package io.ghee.models.djl;
+
+import org.jspecify.annotations.NullMarked;
