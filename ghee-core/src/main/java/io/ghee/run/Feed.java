@@ -1,8 +1,8 @@
 package io.ghee.run;
 
-import io.ghee.BadRecordException;
 import io.ghee.Batch;
 import io.ghee.InfrastructureException;
+import io.ghee.InputException;
 import io.ghee.channel.Delivery;
 import io.ghee.channel.Inlet;
 import io.ghee.plan.PlannedStage;
@@ -98,7 +98,9 @@ abstract class Feed implements AutoCloseable {
                 Object record;
                 try {
                     record = open.next();
-                } catch (BadRecordException e) {
+                } catch (IOException e) {
+                    throw new InputException(open.position() + ": " + e, e);
+                } catch (Exception e) {
                     ofReader.ofRecord(e);
                     continue;
                 }

@@ -14,8 +14,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
@@ -42,8 +44,7 @@ public final class JobDriver implements Coordinator {
     private final Map<String, WorkerProgress> latest = new LinkedHashMap<>();
     private final Map<String, List<Point>> points = new TreeMap<>();
     private final Map<String, String> finished = new TreeMap<>();
-    private final List<String> skippedWhere = new ArrayList<>();
-    private long skipped;
+    private final Set<String> skipped = new LinkedHashSet<>();
     private @Nullable Duration wall;
 
     private JobDriver(String job, Plan plan, List<Split> splits) {
@@ -112,16 +113,13 @@ public final class JobDriver implements Coordinator {
         return fewest;
     }
 
+    /** A record that is met again in another epoch is the same record: it counts once. */
     @Override
     public synchronized boolean skip(int stage, int replica, String message) {
-        if (skipped >= plan.maxBadRecords()) {
-            return false;
+        if (skipped.contains(message)) {
+            return true;
         }
-        skipped++;
-        if (skippedWhere.size() < SKIPPED_SHOWN) {
-            skippedWhere.add(message);
-        }
-        return true;
+        return skipped.size() < plan.maxBadRecords() && skipped.add(message);
     }
 
     @Override
@@ -228,8 +226,8 @@ public final class JobDriver implements Coordinator {
                 new WorkerProgress.Training(records, nanos, stallNanos),
                 tallies,
                 metrics,
-                skipped,
-                List.copyOf(skippedWhere));
+                skipped.size(),
+                skipped.stream().limit(SKIPPED_SHOWN).toList());
     }
 
     private static JobProgress.StageProgress add(PlannedStage stage, List<WorkerProgress> workers, int queued) {

@@ -12,6 +12,8 @@ public interface SplitReader<T> extends AutoCloseable {
     /**
      * The next record, or null at the end of the split.
      *
+     * <p>Any exception but these is taken for one of a function of the user, and ends the job.
+     *
      * @throws io.ghee.BadRecordException if the next record is malformed; the one after it can be asked for
      * @throws io.ghee.InputException if the split is damaged; nothing more can be read
      */

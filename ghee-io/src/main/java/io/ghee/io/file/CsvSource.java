@@ -11,6 +11,7 @@ import io.ghee.source.BoundedSource;
 import io.ghee.source.Split;
 import io.ghee.source.SplitReader;
 import java.io.IOException;
+import java.io.Serializable;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -28,7 +29,7 @@ public final class CsvSource<T extends Record> implements BoundedSource<T> {
 
     /** How files are read. */
     private record Options(char separator, boolean header, boolean multiLine, long splitBytes)
-            implements java.io.Serializable {}
+            implements Serializable {}
 
     private CsvSource(Location location, Class<T> type, Options options) {
         this.location = location;

@@ -10,7 +10,7 @@ import java.util.Locale;
 /**
  * What one replica writes: a buffered file in the attempt directory. Used by one thread, which closes it.
  *
- * @throws InfrastructureException by every method, if the file system fails
+ * <p>Where the file system fails, every method throws an {@link InfrastructureException} that names the file.
  */
 final class PartFile extends OutputStream {
     private static final int BUFFER_BYTES = 64 << 10;

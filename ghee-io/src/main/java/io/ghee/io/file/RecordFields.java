@@ -11,8 +11,6 @@ import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 
 /**
  * Turns text fields, one per component, into a Java {@code record} and back. Derived from the class: every component is
@@ -21,20 +19,6 @@ import java.util.Map;
  * @param <T> the record class
  */
 final class RecordFields<T> {
-    private static final int VALUE_SHOWN = 80;
-
-    /** The method of this class that reads a field of a type. */
-    private static final Map<Class<?>, String> READERS = Map.of(
-            boolean.class, "toBoolean",
-            byte.class, "toByte",
-            short.class, "toShort",
-            char.class, "toChar",
-            int.class, "toInt",
-            long.class, "toLong",
-            float.class, "toFloat",
-            double.class, "toDouble",
-            String.class, "toText");
-
     private static final ClassValue<RecordFields<?>> ALL = new ClassValue<>() {
         @Override
         protected RecordFields<?> computeValue(Class<?> type) {
@@ -71,7 +55,7 @@ final class RecordFields<T> {
         }
         for (RecordComponent component : components) {
             check(
-                    READERS.containsKey(component.getType()),
+                    FieldReads.reads(component.getType()),
                     type.getSimpleName() + "." + component.getName(),
                     component.getType().getSimpleName(),
                     "a primitive or String");
@@ -100,11 +84,7 @@ final class RecordFields<T> {
                 Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
         MethodHandle handle = lookup.findConstructor(type, MethodType.methodType(void.class, types));
         for (int k = 0; k < types.length; k++) {
-            MethodHandle reader = MethodHandles.lookup()
-                    .findStatic(
-                            RecordFields.class,
-                            READERS.getOrDefault(types[k], ""),
-                            MethodType.methodType(types[k], String[].class, int.class, String.class));
+            MethodHandle reader = FieldReads.handle(types[k]);
             handle = MethodHandles.filterArguments(
                     handle, k, MethodHandles.insertArguments(reader, 1, k, components[k].getName()));
         }
@@ -154,77 +134,5 @@ final class RecordFields<T> {
             fields[k] = value == null ? "" : value.toString();
         }
         return fields;
-    }
-
-    private static BadRecordException bad(String column, String value, String type) {
-        String shown = value.length() <= VALUE_SHOWN ? value : value.substring(0, VALUE_SHOWN) + "...";
-        return new BadRecordException("column " + column + ": \"" + shown + "\" (expected: " + type + ")");
-    }
-
-    private static boolean toBoolean(String[] fields, int at, String column) {
-        return switch (fields[at].toLowerCase(Locale.ROOT)) {
-            case "true", "1" -> true;
-            case "false", "0" -> false;
-            default -> throw bad(column, fields[at], "boolean: true, false, 1 or 0");
-        };
-    }
-
-    private static byte toByte(String[] fields, int at, String column) {
-        try {
-            return Byte.parseByte(fields[at]);
-        } catch (NumberFormatException e) {
-            throw bad(column, fields[at], "byte");
-        }
-    }
-
-    private static short toShort(String[] fields, int at, String column) {
-        try {
-            return Short.parseShort(fields[at]);
-        } catch (NumberFormatException e) {
-            throw bad(column, fields[at], "short");
-        }
-    }
-
-    private static char toChar(String[] fields, int at, String column) {
-        if (fields[at].length() != 1) {
-            throw bad(column, fields[at], "char");
-        }
-        return fields[at].charAt(0);
-    }
-
-    private static int toInt(String[] fields, int at, String column) {
-        try {
-            return Integer.parseInt(fields[at]);
-        } catch (NumberFormatException e) {
-            throw bad(column, fields[at], "int");
-        }
-    }
-
-    private static long toLong(String[] fields, int at, String column) {
-        try {
-            return Long.parseLong(fields[at]);
-        } catch (NumberFormatException e) {
-            throw bad(column, fields[at], "long");
-        }
-    }
-
-    private static float toFloat(String[] fields, int at, String column) {
-        try {
-            return Float.parseFloat(fields[at]);
-        } catch (NumberFormatException e) {
-            throw bad(column, fields[at], "float");
-        }
-    }
-
-    private static double toDouble(String[] fields, int at, String column) {
-        try {
-            return Double.parseDouble(fields[at]);
-        } catch (NumberFormatException e) {
-            throw bad(column, fields[at], "double");
-        }
-    }
-
-    private static String toText(String[] fields, int at, String column) {
-        return fields[at];
     }
 }

@@ -1,5 +1,7 @@
 package io.ghee.io.file;
 
+import io.ghee.function.RecordFunction;
+import io.ghee.plan.Shipping;
 import io.ghee.sink.Sink;
 
 /** Files of lines, in UTF-8. */
@@ -11,13 +13,23 @@ public final class Text {
      * replaced by U+FFFD; a byte order mark at the start of a file is no part of its first line.
      *
      * @param location a file, a directory (its files that are not hidden; not those in directories below it), or a glob:
-     *     {@code data/*.csv}, {@code data/**&#47;part-*}, in the syntax of {@link
+     *     {@code data/*.csv}, <code>data/**&#47;part-*</code>, in the syntax of {@link
      *     java.nio.file.FileSystem#getPathMatcher}; each also as {@code file://} URI. Names that start with {@code .} or
      *     {@code _} are hidden. Files named {@code *.gz} are unpacked.
      * @throws io.ghee.ConfigurationException if the location is of a scheme other than {@code file}
      */
-    public static TextSource lines(String location) {
-        return TextSource.of(Location.parse(location));
+    public static TextSource<String> lines(String location) {
+        return lines(location, line -> line);
+    }
+
+    /**
+     * The records that {@code decode} makes of the lines of files; see {@link #lines(String)}.
+     *
+     * @param decode throws {@link io.ghee.BadRecordException} for a malformed line; the file and the line number are added
+     */
+    public static <T> TextSource<T> lines(String location, RecordFunction<String, T> decode) {
+        Shipping.check(decode, "Text.lines");
+        return TextSource.of(Location.parse(location), decode);
     }
 
     /**

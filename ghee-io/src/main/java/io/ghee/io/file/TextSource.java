@@ -1,6 +1,7 @@
 package io.ghee.io.file;
 
 import io.ghee.DataSize;
+import io.ghee.function.RecordFunction;
 import io.ghee.source.BoundedSource;
 import io.ghee.source.Split;
 import io.ghee.source.SplitReader;
@@ -8,30 +9,38 @@ import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The lines of files; made by {@link Text#lines}. Immutable: the methods return the same source with one option more. */
-public final class TextSource implements BoundedSource<String> {
+/**
+ * The lines of files, or what is read from each; made by {@link Text#lines}. Immutable: the methods return the same source
+ * with one option more.
+ *
+ * @param <T> what a line becomes
+ */
+public final class TextSource<T> implements BoundedSource<T> {
     private final Location location;
+    private final RecordFunction<String, T> decode;
     private final @Nullable String header;
     private final long splitBytes;
 
-    private TextSource(Location location, @Nullable String header, long splitBytes) {
+    private TextSource(
+            Location location, RecordFunction<String, T> decode, @Nullable String header, long splitBytes) {
         this.location = location;
+        this.decode = decode;
         this.header = header;
         this.splitBytes = splitBytes;
     }
 
-    static TextSource of(Location location) {
-        return new TextSource(location, null, FileSplit.DEFAULT_SIZE);
+    static <T> TextSource<T> of(Location location, RecordFunction<String, T> decode) {
+        return new TextSource<>(location, decode, null, FileSplit.DEFAULT_SIZE);
     }
 
     /** Leaves out the first line of every file that has exactly this one. */
-    public TextSource header(String exactFirstLine) {
-        return new TextSource(location, exactFirstLine, splitBytes);
+    public TextSource<T> header(String exactFirstLine) {
+        return new TextSource<>(location, decode, exactFirstLine, splitBytes);
     }
 
     /** Cuts files at multiples of {@code size}; without it, by the size of the input and the number of readers. */
-    public TextSource splitSize(DataSize size) {
-        return new TextSource(location, header, size.bytes());
+    public TextSource<T> splitSize(DataSize size) {
+        return new TextSource<>(location, decode, header, size.bytes());
     }
 
     @Override
@@ -45,26 +54,28 @@ public final class TextSource implements BoundedSource<String> {
     }
 
     @Override
-    public SplitReader<String> open(Split split) throws IOException {
-        return new TextReader(LineReader.open((FileSplit) split), header);
+    public SplitReader<T> open(Split split) throws IOException {
+        return new TextReader<>(LineReader.open((FileSplit) split), decode, header);
     }
 
-    private static final class TextReader implements SplitReader<String> {
+    private static final class TextReader<T> implements SplitReader<T> {
         private final LineReader lines;
+        private final RecordFunction<String, T> decode;
         private final @Nullable String header;
 
-        TextReader(LineReader lines, @Nullable String header) {
+        TextReader(LineReader lines, RecordFunction<String, T> decode, @Nullable String header) {
             this.lines = lines;
+            this.decode = decode;
             this.header = header;
         }
 
         @Override
-        public @Nullable String next() throws IOException {
+        public @Nullable T next() throws Exception {
             if (!lines.advance()) {
                 return null;
             }
             String line = lines.text();
-            return header != null && lines.isFirstOfFile() && line.equals(header) ? next() : line;
+            return header != null && lines.isFirstOfFile() && line.equals(header) ? next() : decode.apply(line);
         }
 
         @Override

@@ -1,0 +1,99 @@
+package io.ghee.examples.cli;
+
+import io.ghee.GheeException;
+import io.ghee.StageFailedException;
+import io.ghee.examples.PackagedJob;
+import java.io.PrintWriter;
+import java.util.Comparator;
+import java.util.List;
+import java.util.ServiceLoader;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+
+/**
+ * {@code ghee}: lists, explains and runs the packaged jobs. Results go to stdout, everything else to stderr. Exit codes: 0 ok,
+ * 1 the job failed, 2 usage, 3 configuration or input, 4 infrastructure, 130 interrupted.
+ */
+@Command(
+        name = "ghee",
+        mixinStandardHelpOptions = true,
+        version = "ghee 0.1.0",
+        description = "Streams data evenly from storage through CPU workers to GPU workers.",
+        synopsisSubcommandLabel = "COMMAND")
+public final class Main {
+    private Main() {}
+
+    /** The command line. */
+    public static void main(String[] args) {
+        System.exit(execute(args));
+    }
+
+    /** Runs a command line and returns its exit code. */
+    static int execute(String... args) {
+        CommandLine ghee = new CommandLine(new Main());
+        ghee.addSubcommand(new ListJobs());
+        ghee.addSubcommand(perJob("explain", "Shows the plan of a job without running it.", ExplainJob::new));
+        ghee.addSubcommand(perJob("run", "Runs a job.", RunJob::new));
+        ghee.addSubcommand(new CommandLine.HelpCommand());
+        ghee.setExecutionExceptionHandler((e, command, parsed) -> fail(e, command, isVerbose(args)));
+        return ghee.execute(args);
+    }
+
+    private static boolean isVerbose(String... args) {
+        return List.of(args).contains("--verbose");
+    }
+
+    private static int fail(Exception e, CommandLine command, boolean verbose) {
+        PrintWriter err = command.getErr();
+        if (verbose) {
+            e.printStackTrace(err);
+            if (e instanceof StageFailedException failed) {
+                err.println("in the worker: " + failed.failure().stack());
+            }
+        }
+        if (e instanceof GheeException ghee) {
+            err.println("ghee: " + ghee.reason());
+            return ghee.kind().exitCode();
+        }
+        err.println("ghee: " + e + (verbose ? "" : " (--verbose shows where)"));
+        return 1;
+    }
+
+    static List<PackagedJob> jobs() {
+        return ServiceLoader.load(PackagedJob.class).stream()
+                .map(ServiceLoader.Provider::get)
+                .sorted(Comparator.comparing(PackagedJob::name))
+                .toList();
+    }
+
+    private interface ForJob {
+        Object command(PackagedJob job);
+    }
+
+    /** A command with a subcommand for every job, which has the job's options and its own. */
+    private static CommandLine perJob(String name, String description, ForJob factory) {
+        CommandSpec spec = CommandSpec.create().name(name).mixinStandardHelpOptions(true);
+        spec.usageMessage().description(description).synopsisSubcommandLabel("JOB");
+        CommandLine command = new CommandLine(spec);
+        for (PackagedJob job : jobs()) {
+            CommandLine each = new CommandLine(factory.command(job));
+            each.getCommandSpec().name(job.name()).mixinStandardHelpOptions(true).addMixin("job", CommandSpec.forAnnotatedObject(job));
+            each.getCommandSpec().usageMessage().description(name.equals("run") ? job.summary() + "." : description);
+            command.addSubcommand(each);
+        }
+        return command;
+    }
+
+    /** {@code ghee list}. */
+    @Command(name = "list", mixinStandardHelpOptions = true, description = "Lists the jobs.")
+    private static final class ListJobs implements Runnable {
+        @CommandLine.Spec
+        private CommandSpec spec = CommandSpec.create();
+
+        @Override
+        public void run() {
+            jobs().forEach(job -> spec.commandLine().getOut().printf("%-16s %s%n", job.name(), job.summary()));
+        }
+    }
+}

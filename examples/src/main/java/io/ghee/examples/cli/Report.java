@@ -1,0 +1,91 @@
+package io.ghee.examples.cli;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import io.ghee.examples.PackagedJob;
+import io.ghee.run.JobProgress;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a run was, as {@code --report} writes it.
+ *
+ * @param records train records over all epochs
+ * @param rowSum of all train rows of one epoch
+ * @param trainSeconds from the first request for a batch to the last step
+ * @param stallShare of the train seconds that were spent waiting for batches
+ */
+@JsonInclude(JsonInclude.Include.ALWAYS)
+record Report(
+        String job,
+        String status,
+        String launcher,
+        int epochs,
+        long records,
+        long rowSum,
+        double trainSeconds,
+        long recordsPerSecond,
+        double stallShare,
+        @Nullable Double rmse,
+        double wallSeconds,
+        long badRecords,
+        List<Stage> stages) {
+    private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+    record Stage(
+            String name,
+            int replicas,
+            long recordsIn,
+            long recordsOut,
+            long bytesOut,
+            double busySeconds,
+            double waitSeconds) {}
+
+    static Report of(PackagedJob job, String status, String launcher, JobProgress progress) {
+        double seconds = progress.training().nanos() / 1e9;
+        OptionalDouble rmse = job.rmse(progress);
+        return new Report(
+                job.name(),
+                status,
+                launcher,
+                job.epochs(),
+                progress.training().records(),
+                "succeeded".equals(status) ? job.rowSum(progress) : 0,
+                round(seconds, 3),
+                seconds == 0 ? 0 : Math.round(progress.training().records() / seconds),
+                seconds == 0 ? 0 : round(progress.training().stallNanos() / 1e9 / seconds, 4),
+                rmse.isPresent() ? round(rmse.getAsDouble(), 5) : null,
+                round(progress.wall().toNanos() / 1e9, 3),
+                progress.skipped(),
+                progress.stages().stream().map(Report::stage).toList());
+    }
+
+    private static Stage stage(JobProgress.StageProgress stage) {
+        return new Stage(
+                stage.name(),
+                stage.replicas(),
+                stage.recordsIn(),
+                stage.recordsOut(),
+                stage.bytesOut(),
+                round(stage.busySeconds(), 3),
+                round(stage.waitSeconds(), 3));
+    }
+
+    private static double round(double value, int digits) {
+        double scale = Math.pow(10, digits);
+        return Math.round(value * scale) / scale;
+    }
+
+    void write(Path file) throws IOException {
+        Path parent = file.toAbsolutePath().getParent();
+        if (parent != null) {
+            Files.createDirectories(parent);
+        }
+        JSON.writeValue(file.toFile(), this);
+    }
+}

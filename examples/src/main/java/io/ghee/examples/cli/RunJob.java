@@ -1,0 +1,72 @@
+package io.ghee.examples.cli;
+
+import io.ghee.Ghee;
+import io.ghee.GheeException;
+import io.ghee.Job;
+import io.ghee.Pipeline;
+import io.ghee.examples.PackagedJob;
+import io.ghee.run.JobProgress;
+import io.ghee.run.Launcher;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+
+/** {@code ghee run JOB}: runs a job, shows how far it is, and sums up. */
+@Command
+final class RunJob implements Callable<Integer> {
+    private final PackagedJob job;
+
+    @CommandLine.Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Mixin
+    private CommonOptions options = new CommonOptions();
+
+    @Option(
+            names = "--launcher",
+            paramLabel = "local|processes",
+            defaultValue = "processes",
+            description = "Where the workers run: threads of this JVM, or a JVM each (default: ${DEFAULT-VALUE}).")
+    private String launcherName = "processes";
+
+    @Option(names = "--report", paramLabel = "FILE", description = "Write what happened as JSON.")
+    private @Nullable Path report;
+
+    RunJob(PackagedJob job) {
+        this.job = job;
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        Launcher launcher = Ghee.launcher(launcherName);
+        Pipeline pipeline = options.pipeline(job);
+        job.prepare();
+        Job running = launcher.launch(pipeline);
+        PrintWriter err = spec.commandLine().getErr();
+        JobProgress end;
+        try (LiveProgress live = LiveProgress.of(running, err)) {
+            end = running.await();
+        } catch (GheeException e) {
+            writeReport("failed", running.progress());
+            throw e;
+        }
+        Path output = options.output(job);
+        LossCurve.write(end, output);
+        Summary.print(job, end, output, spec.commandLine().getOut());
+        writeReport("succeeded", end);
+        return 0;
+    }
+
+    private void writeReport(String status, JobProgress progress) throws IOException {
+        if (report != null) {
+            Report.of(job, status, launcherName, progress).write(report);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+package io.ghee.io.file;
+
+import static io.ghee.Resources.replicas;
+import static io.ghee.io.file.Reading.all;
+import static io.ghee.io.file.Reading.file;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.ghee.Ghee;
+import io.ghee.InputException;
+import io.ghee.Pipeline;
+import io.ghee.StageFailedException;
+import io.ghee.run.JobProgress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class FilePipelineTest {
+    private static final Duration LONG = Duration.ofSeconds(30);
+
+    record Rating(int user, float rating) {}
+
+    @TempDir
+    Path dir;
+
+    private Path numbers(int count) throws Exception {
+        List<String> lines =
+                IntStream.range(0, count).mapToObj(Integer::toString).toList();
+        return Files.write(dir.resolve("numbers.txt"), lines);
+    }
+
+    private JobProgress run(Pipeline pipeline) throws InterruptedException {
+        return Ghee.local().launch(pipeline).await(LONG);
+    }
+
+    @Test
+    void everyLineGoesThroughOncePerEpoch() throws Exception {
+        Path out = dir.resolve("out");
+        run(Pipeline.named("squares")
+                .readFrom(Text.lines(numbers(100_000).toString()).epochs(2))
+                .stage("square", replicas(2))
+                .map(line -> Long.parseLong(line) * Long.parseLong(line))
+                .writeTo(Text.to(out.toString())));
+
+        assertThat(all(Text.lines(out.toString())))
+                .containsExactlyInAnyOrderElementsOf(IntStream.range(0, 200_000)
+                        .mapToObj(n -> Long.toString((long) (n / 2) * (n / 2)))
+                        .toList());
+        assertThat(out.resolve("part-00001.txt")).isNotEmptyFile();
+    }
+
+    @Test
+    void failingFunctionLeavesNoOutputAndSaysWhere() throws Exception {
+        Path in = numbers(100_000);
+        Pipeline pipeline = Pipeline.named("failing")
+                .readFrom(Text.lines(in.toString()))
+                .stage("map", replicas(2))
+                .map(line -> {
+                    if (line.equals("77777")) {
+                        throw new IllegalStateException("sevens");
+                    }
+                    return line;
+                })
+                .writeTo(Text.to(dir.resolve("out").toString()));
+
+        assertThatThrownBy(() -> run(pipeline))
+                .isInstanceOf(StageFailedException.class)
+                .hasMessageContaining("sevens")
+                .hasMessageContaining("numbers.txt:77778");
+        try (Stream<Path> left = Files.list(dir)) {
+            assertThat(left).containsExactly(in);
+        }
+    }
+
+    @Test
+    void badRowsAreSkippedUpToALimit() throws Exception {
+        Path in = file(dir.resolve("ratings.csv"), "user,rating\n1,2.5\n2,bad\n\"3\n4,4\n");
+        Pipeline pipeline = Pipeline.named("rows")
+                .readFrom(Csv.read(in.toString(), Rating.class))
+                .stage("read", replicas(1))
+                .writeTo(Csv.to(dir.resolve("out").toString(), Rating.class));
+
+        JobProgress progress = run(pipeline.withMaxBadRecords(2));
+
+        assertThat(progress.skipped()).isEqualTo(2);
+        assertThat(all(Csv.read(dir.resolve("out").toString(), Rating.class)))
+                .containsExactly(new Rating(1, 2.5f), new Rating(4, 4));
+        Files.move(dir.resolve("out"), dir.resolve("before"));
+        assertThatThrownBy(() -> run(pipeline.withMaxBadRecords(0)))
+                .isInstanceOf(StageFailedException.class)
+                .hasMessageContaining("ratings.csv:3: column rating: \"bad\" (expected: float)");
+        assertThat(dir.resolve("out")).doesNotExist();
+    }
+
+    @Test
+    void missingInputIsRefusedBeforeAnythingRuns() {
+        Pipeline pipeline = Pipeline.named("missing")
+                .readFrom(Text.lines(dir + "/absent.csv"))
+                .stage("read", replicas(1))
+                .writeTo(Text.to(dir.resolve("out").toString()));
+
+        assertThatThrownBy(() -> Ghee.local().launch(pipeline))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("absent.csv: no such file");
+        assertThat(dir).isEmptyDirectory();
+    }
+}

@@ -1,0 +1,243 @@
+package io.ghee.io.file;
+
+import static io.ghee.io.file.Reading.all;
+import static io.ghee.io.file.Reading.file;
+import static io.ghee.io.file.Reading.shipped;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.ghee.ConfigurationException;
+import io.ghee.InfrastructureException;
+import io.ghee.sink.Sink;
+import io.ghee.sink.SinkWriter;
+import io.ghee.train.Artifact;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SinkTest {
+    private static final String JOB = "job-1";
+
+    record Row(int id, String text, double value) {}
+
+    record One(String text) {}
+
+    @TempDir
+    Path dir;
+
+    private Path out() {
+        return dir.resolve("parent/out");
+    }
+
+    private static <T> String write(Sink<T> sink, int replica, List<T> records) throws IOException {
+        try (SinkWriter<T> writer = sink.open(JOB, replica)) {
+            for (T record : records) {
+                writer.write(record);
+            }
+            return writer.finish();
+        }
+    }
+
+    private List<String> names(Path directory) throws IOException {
+        try (Stream<Path> content = Files.list(directory)) {
+            return content.map(path -> path.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    @Test
+    void outputAppearsCompleteAtTheCommit() throws Exception {
+        Sink<Object> sink = shipped(Text.to(out().toString()));
+        sink.prepare(JOB);
+        String first = write(sink, 0, List.of("grüße", 7));
+        String second = write(sink, 1, List.of());
+        assertThat(out()).doesNotExist();
+
+        sink.commit(JOB, List.of(first, second));
+
+        assertThat(names(out())).containsExactly("_SUCCESS", "part-00000.txt", "part-00001.txt");
+        assertThat(out().resolve("part-00000.txt")).hasContent("grüße\n7\n");
+        assertThat(out().resolve("_SUCCESS")).isEmptyFile();
+        assertThat(names(dir.resolve("parent"))).containsExactly("out");
+        assertThat(all(Text.lines(out().toString()))).containsExactly("grüße", "7");
+    }
+
+    @Test
+    void outputReplacesAnEmptyDirectory() throws IOException {
+        Files.createDirectories(out());
+        Sink<Object> sink = Text.to("file://" + out() + "/");
+        sink.prepare(JOB);
+        String part = write(sink, 0, List.of("x"));
+        assertThat(out()).isEmptyDirectory();
+
+        sink.commit(JOB, List.of(part));
+
+        assertThat(names(out())).containsExactly("_SUCCESS", "part-00000.txt");
+    }
+
+    @Test
+    void outputThatIsThereAlreadyIsNeverTouched() throws IOException {
+        file(out().resolve("precious"), "x");
+        Sink<Object> sink = Text.to(out().toString());
+
+        assertThatThrownBy(() -> sink.prepare(JOB))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage(out() + " exists and is not empty (expected: a directory that is absent or empty)");
+        sink.abort(JOB);
+
+        assertThat(out().resolve("precious")).exists();
+        assertThat(names(dir.resolve("parent"))).containsExactly("out");
+    }
+
+    @Test
+    void directoryThatFillsUpMeanwhileIsNotReplaced() throws IOException {
+        Sink<Object> sink = Text.to(out().toString());
+        sink.prepare(JOB);
+        String part = write(sink, 0, List.of("x"));
+        file(out().resolve("precious"), "x");
+
+        assertThatThrownBy(() -> sink.commit(JOB, List.of(part))).isInstanceOf(IOException.class);
+        sink.abort(JOB);
+
+        assertThat(names(out())).containsExactly("precious");
+    }
+
+    @Test
+    void placesThatCannotBeWrittenAreRefused() throws IOException {
+        String file = file(dir.resolve("file"), "x").toString();
+
+        assertThatThrownBy(() -> Text.to(file).prepare(JOB))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining(file);
+        assertThatThrownBy(() -> Text.to(file + "/below").prepare(JOB))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("cannot be written");
+        assertThatThrownBy(() -> Text.to("/")).isInstanceOf(ConfigurationException.class);
+    }
+
+    @Test
+    void abortTakesEverythingAwayAndCanBeRepeated() throws IOException {
+        Sink<Object> sink = Text.to(out().toString());
+        sink.prepare(JOB);
+        write(sink, 0, List.of("x"));
+
+        sink.abort(JOB);
+        sink.abort(JOB);
+
+        assertThat(dir.resolve("parent")).isEmptyDirectory();
+    }
+
+    @Test
+    void whatWasNotFinishedIsNotCommitted() throws IOException {
+        Sink<Object> sink = Text.to(out().toString());
+        sink.prepare(JOB);
+        String part = write(sink, 0, List.of("x"));
+        try (SinkWriter<Object> writer = sink.open(JOB, 1)) {
+            writer.write("lost");
+        }
+        sink.commit(JOB, List.of(part));
+
+        assertThat(names(out())).containsExactly("_SUCCESS", "part-00000.txt");
+    }
+
+    @Test
+    void finishedPartThatIsMissingFailsTheCommit() throws IOException {
+        Sink<Object> sink = Text.to(out().toString());
+        sink.prepare(JOB);
+        String part = write(sink, 0, List.of("x"));
+
+        assertThatThrownBy(() -> sink.commit(JOB, List.of(part, "part-00001.txt")))
+                .isInstanceOf(InfrastructureException.class)
+                .hasMessageContaining("part-00001.txt is not there");
+        assertThat(out()).doesNotExist();
+    }
+
+    @Test
+    void workerThatDoesNotSeeTheDirectorySaysSo() {
+        assertThatThrownBy(() -> Text.to(out().toString()).open(JOB, 0))
+                .isInstanceOf(InfrastructureException.class)
+                .hasMessageContaining(".out.job-1 is not there");
+    }
+
+    @Test
+    void longLinesAreWrittenWhole() throws IOException {
+        String line = "0123456789".repeat(20_000);
+        Sink<Object> sink = Text.to(out().toString());
+        sink.prepare(JOB);
+        sink.commit(JOB, List.of(write(sink, 0, List.of("a", line, line.substring(0, 65_535), "b"))));
+
+        assertThat(all(Text.lines(out().toString()))).containsExactly("a", line, line.substring(0, 65_535), "b");
+    }
+
+    @Test
+    void csvComesBackAsItWasWritten() throws Exception {
+        List<Row> rows = List.of(
+                new Row(1, "plain", 0.1),
+                new Row(2, "a, \"b\"\nc", -1e300),
+                new Row(3, "", Double.NaN),
+                new Row(4, " € ", 4));
+        Sink<Row> sink = shipped(Csv.to(out().toString(), Row.class));
+        sink.prepare(JOB);
+        sink.commit(JOB, List.of(write(sink, 0, rows), write(sink, 1, List.of())));
+
+        assertThat(out().resolve("part-00001.csv")).hasContent("id,text,value\n");
+        assertThat(all(Csv.read(out().toString(), Row.class).multiLine())).isEqualTo(rows);
+    }
+
+    @Test
+    void csvOfOneEmptyFieldIsNoEmptyLine() throws IOException {
+        Sink<One> sink = Csv.to(out().toString(), One.class);
+        sink.prepare(JOB);
+        sink.commit(JOB, List.of(write(sink, 0, List.of(new One("a"), new One(""), new One("b")))));
+
+        assertThat(all(Csv.read(out().toString(), One.class))).containsExactly(new One("a"), new One(""), new One("b"));
+    }
+
+    private static Artifact model(String content) {
+        return directory -> {
+            assertThat(directory).isEmptyDirectory();
+            file(directory.resolve("weights/w.bin"), content);
+        };
+    }
+
+    @Test
+    void artifactOfTheFirstRankIsAtTheTopAndOthersBelow() throws Exception {
+        Sink<Artifact> sink = shipped(Artifacts.to(out().toString()));
+        sink.prepare(JOB);
+        String second = write(sink, 1, List.of(model("one")));
+        String first = write(sink, 0, List.of(model("zero")));
+        assertThat(out()).doesNotExist();
+
+        sink.commit(JOB, List.of(first, second));
+
+        assertThat(names(out())).containsExactly("_SUCCESS", "rank-1", "weights");
+        assertThat(out().resolve("weights/w.bin")).hasContent("zero");
+        assertThat(out().resolve("rank-1/weights/w.bin")).hasContent("one");
+    }
+
+    @Test
+    void artifactThatCannotBeSavedIsTakenAway() throws IOException {
+        Sink<Artifact> sink = Artifacts.to(out().toString());
+        sink.prepare(JOB);
+
+        assertThatThrownBy(() -> write(sink, 0, List.of(directory -> {
+                    file(directory.resolve("half"), "x");
+                    throw new IOException("disk is full");
+                })))
+                .isInstanceOf(InfrastructureException.class)
+                .hasMessageContaining("disk is full");
+        sink.abort(JOB);
+
+        assertThat(dir.resolve("parent")).isEmptyDirectory();
+    }
+
+    @Test
+    void describesItself() {
+        assertThat(Text.to("out").describe()).isEqualTo("text to out");
+        assertThat(Csv.to("out", Row.class).describe()).isEqualTo("csv to out as Row");
+        assertThat(Artifacts.to("models/fm").describe()).isEqualTo("artifacts to models/fm");
+    }
+}
