@@ -18,7 +18,7 @@ public interface SplitReader<T> extends AutoCloseable {
      * @throws io.ghee.InputException if the split is damaged; nothing more can be read
      */
     @Nullable
-    T next() throws IOException;
+    T next() throws Exception;
 
     /** Where the record last returned (or refused) came from: {@code ratings.csv:17}. May be slow; for messages. */
     String position();

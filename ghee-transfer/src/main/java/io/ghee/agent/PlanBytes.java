@@ -20,6 +20,8 @@ import java.util.TreeSet;
  * @param classes the names of all classes in {@code bytes}
  */
 public record PlanBytes(byte[] bytes, Set<String> classes) {
+    private static final Set<String> JDK_VALUES = Set.of("java.lang", "java.math", "java.time", "java.util");
+
     public static PlanBytes of(Plan plan) {
         Set<String> classes = new TreeSet<>();
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -64,8 +66,17 @@ public record PlanBytes(byte[] bytes, Set<String> classes) {
         while (type != null && type.isArray()) {
             type = type.getComponentType();
         }
-        return type == null || type.isPrimitive() || type == Object.class || classes.contains(type.getName())
-                ? ObjectInputFilter.Status.UNDECIDED
-                : ObjectInputFilter.Status.REJECTED;
+        return type == null || isAllowed(type) ? ObjectInputFilter.Status.UNDECIDED : ObjectInputFilter.Status.REJECTED;
+    }
+
+    /**
+     * Lambdas and immutable collections are written as stand-ins, and what those turn into when read is checked as well: a
+     * hidden class beside one that was written, or a value of the JDK.
+     */
+    private boolean isAllowed(Class<?> type) {
+        return type.isPrimitive()
+                || classes.contains(type.getName())
+                || (type.isHidden() && classes.contains(type.getNestHost().getName()))
+                || (type.getClassLoader() == null && JDK_VALUES.contains(type.getPackageName()));
     }
 }

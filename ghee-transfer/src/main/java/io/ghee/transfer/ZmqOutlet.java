@@ -7,10 +7,11 @@ import io.ghee.transfer.wire.BatchCodec;
 import io.ghee.transfer.wire.FrameHeader;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.zeromq.SocketType;
 import org.zeromq.ZMQ;
@@ -23,7 +24,7 @@ import zmq.Msg;
  *
  * One PUSH socket per consumer, bound here, so that whose turn it is stays our decision: a single PUSH socket deals blindly
  * and leaves messages behind in the pipe of a peer that is gone. Each consumer has a credit in bytes. A frame takes its
- * length from the credit when it is sent; the consumer gives it back, frame by frame and in order, when the stage there has
+ * length from the credit when it is sent; the consumer gives it back, frame by frame, when the stage there has
  * done with the batch ("consumer, sequence, bytes", 24 bytes, to one PULL socket for all consumers). So the credit bounds
  * what this outlet has outstanding, wherever it is: in our buffers, in the kernel, or waiting over there. A frame longer
  * than the whole credit goes when nothing else is outstanding.
@@ -46,7 +47,7 @@ final class ZmqOutlet implements Outlet {
     private final BatchCodec codec = new BatchCodec();
     private final long[] credit;
     private final long[] sequence;
-    private final List<ArrayDeque<ByteBuffer>> outstanding = new ArrayList<>();
+    private final List<Map<Long, ByteBuffer>> outstanding = new ArrayList<>();
     private long waitedNanos;
 
     ZmqOutlet(TransferManager manager, TransferConfig config, BufferPool pool, int sender, int consumers) {
@@ -62,7 +63,7 @@ final class ZmqOutlet implements Outlet {
             socket.setSendTimeOut((int) config.connectTimeout().toMillis());
             endpoints.add(bind(socket));
             sockets.add(socket);
-            outstanding.add(new ArrayDeque<>());
+            outstanding.add(new HashMap<>());
         }
         credits = manager.socket(SocketType.PULL);
         address = new OutletAddress(endpoints, bind(credits));
@@ -105,8 +106,7 @@ final class ZmqOutlet implements Outlet {
                     + address.data().get(consumer) + ")");
         }
         credit[consumer] -= bytes;
-        sequence[consumer]++;
-        outstanding.get(consumer).add(frame);
+        outstanding.get(consumer).put(sequence[consumer]++, frame);
     }
 
     @Override
@@ -134,7 +134,7 @@ final class ZmqOutlet implements Outlet {
     @Override
     public void endStream() throws InterruptedException {
         mark(FrameHeader.Kind.END_OF_STREAM, 0);
-        awaitUntil(() -> outstanding.stream().allMatch(ArrayDeque::isEmpty));
+        awaitUntil(() -> outstanding.stream().allMatch(Map::isEmpty));
     }
 
     /** Marks are small and few: they do not wait for credit. */
@@ -193,7 +193,7 @@ final class ZmqOutlet implements Outlet {
         ByteBuffer in = ByteBuffer.wrap(message).order(ByteOrder.LITTLE_ENDIAN);
         int consumer = message.length == CREDIT_BYTES ? in.getInt(0) : -1;
         ByteBuffer frame = consumer >= 0 && consumer < credit.length
-                ? outstanding.get(consumer).poll()
+                ? outstanding.get(consumer).remove(in.getLong(8))
                 : null;
         if (frame == null || in.getLong(16) != frame.limit()) {
             throw new InfrastructureException(
@@ -205,7 +205,7 @@ final class ZmqOutlet implements Outlet {
 
     @Override
     public int outstanding() {
-        return outstanding.stream().mapToInt(ArrayDeque::size).sum();
+        return outstanding.stream().mapToInt(Map::size).sum();
     }
 
     @Override
@@ -217,7 +217,7 @@ final class ZmqOutlet implements Outlet {
     public void close() {
         sockets.forEach(ZMQ.Socket::close);
         credits.close();
-        for (ArrayDeque<ByteBuffer> frames : outstanding) {
+        for (Map<Long, ByteBuffer> frames : outstanding) {
             // Not to the pool: a socket may still be writing from them.
             frames.clear();
         }

@@ -35,13 +35,12 @@ final class CommonOptions {
             description = "Where the result goes: a directory that is absent or empty (default: runs/JOB-TIME).")
     private @Nullable Path output;
 
-    @Option(names = "--verbose", description = "Show stack traces.")
-    private boolean verbose;
-
     /** The output directory; the same one at every call. */
     Path output(PackagedJob job) {
         if (output == null) {
-            output = Path.of("runs", job.name() + "-" + LocalDateTime.now(ZoneId.systemDefault()).format(STAMP));
+            output = Path.of(
+                    "runs",
+                    job.name() + "-" + LocalDateTime.now(ZoneId.systemDefault()).format(STAMP));
         }
         return output;
     }
@@ -53,7 +52,8 @@ final class CommonOptions {
             try {
                 pipeline = pipeline.withResources(each.getKey(), resources -> resources.withReplicas(each.getValue()));
             } catch (ConfigurationException e) {
-                throw new ConfigurationException("--replicas " + each.getKey() + "=" + each.getValue() + ": " + e.reason(), e);
+                throw new ConfigurationException(
+                        "--replicas " + each.getKey() + "=" + each.getValue() + ": " + e.reason(), e);
             }
         }
         return pipeline;

@@ -42,6 +42,8 @@ final class ExplainJob implements Runnable {
 
     @Override
     public void run() {
-        spec.commandLine().getOut().println(options.pipeline(job).explain(format).stripTrailing());
+        spec.commandLine()
+                .getOut()
+                .println(options.pipeline(job).explain(format).stripTrailing());
     }
 }

@@ -51,24 +51,39 @@ final class LiveProgress implements AutoCloseable {
         for (int k = 0; k < now.stages().size(); k++) {
             JobProgress.StageProgress stage = now.stages().get(k);
             double rate = (stage.recordsIn() - before.stages().get(k).recordsIn()) / seconds;
-            line(String.format(Locale.ROOT, "%-12s x%-3d epoch %-3d %,13d records %,11.0f /s  queue %-4d%s", stage.name(),
-                    stage.replicas(), stage.epoch(), stage.recordsIn(), rate, stage.queued(), training(now, stage)));
+            line(String.format(
+                    Locale.ROOT,
+                    "%-12s x%-3d epoch %-3d %,13d records %,11.0f /s  queue %-4d%s",
+                    stage.name(),
+                    stage.replicas(),
+                    stage.epoch(),
+                    stage.recordsIn(),
+                    rate,
+                    stage.queued(),
+                    training(now, stage)));
         }
         last = now;
         err.flush();
     }
 
     private static String training(JobProgress now, JobProgress.StageProgress stage) {
-        boolean isLast = stage.name().equals(now.stages().get(now.stages().size() - 1).name());
+        boolean isLast =
+                stage.name().equals(now.stages().get(now.stages().size() - 1).name());
         if (!isLast || now.training().nanos() == 0) {
             return "";
         }
         List<Point> loss = now.metric("loss");
-        String waited = String.format(Locale.ROOT, "  waited %2.0f %%",
+        String waited = String.format(
+                Locale.ROOT,
+                "  waited %2.0f %%",
                 100.0 * now.training().stallNanos() / now.training().nanos());
         return loss.isEmpty()
                 ? waited
-                : waited + String.format(Locale.ROOT, "  loss %.4f", loss.get(loss.size() - 1).value());
+                : waited
+                        + String.format(
+                                Locale.ROOT,
+                                "  loss %.4f",
+                                loss.get(loss.size() - 1).value());
     }
 
     private void line(String text) {

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import javax.imageio.ImageIO;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
@@ -40,7 +41,10 @@ final class LossCurve {
                         loss.stream().map(Point::records).toList(),
                         loss.stream().map(Point::value).toList())
                 .setMarker(SeriesMarkers.NONE);
-        BitmapEncoder.saveBitmap(chart, directory.resolve(FILE).toString(), BitmapEncoder.BitmapFormat.PNG);
+        ImageIO.write(
+                BitmapEncoder.getBufferedImage(chart),
+                "png",
+                directory.resolve(FILE).toFile());
     }
 
     /** The lines of a plot in characters: the mean loss of each column's records. */
@@ -57,7 +61,8 @@ final class LossCurve {
         for (int row = 0; row < PLOT_ROWS; row++) {
             StringBuilder line = new StringBuilder();
             double label = high - span * row / (PLOT_ROWS - 1);
-            line.append(row % (PLOT_ROWS - 1) == 0 ? String.format(Locale.ROOT, "%8.3f ", label) : " ".repeat(9)).append('|');
+            line.append(row % (PLOT_ROWS - 1) == 0 ? String.format(Locale.ROOT, "%8.3f ", label) : " ".repeat(9))
+                    .append('|');
             for (double mean : means) {
                 line.append(Math.round((high - mean) / span * (PLOT_ROWS - 1)) == row ? '*' : ' ');
             }
@@ -72,7 +77,10 @@ final class LossCurve {
         for (int column = 0; column < columns; column++) {
             int from = (int) ((long) loss.size() * column / columns);
             int to = Math.max(from + 1, (int) ((long) loss.size() * (column + 1) / columns));
-            means[column] = loss.subList(from, to).stream().mapToDouble(Point::value).average().orElse(Double.NaN);
+            means[column] = loss.subList(from, to).stream()
+                    .mapToDouble(Point::value)
+                    .average()
+                    .orElse(Double.NaN);
         }
         return means;
     }

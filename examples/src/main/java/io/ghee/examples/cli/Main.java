@@ -10,6 +10,7 @@ import java.util.ServiceLoader;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 
 /**
  * {@code ghee}: lists, explains and runs the packaged jobs. Results go to stdout, everything else to stderr. Exit codes: 0 ok,
@@ -22,6 +23,9 @@ import picocli.CommandLine.Model.CommandSpec;
         description = "Streams data evenly from storage through CPU workers to GPU workers.",
         synopsisSubcommandLabel = "COMMAND")
 public final class Main {
+    @Option(names = "--verbose", scope = CommandLine.ScopeType.INHERIT, description = "Show stack traces of failures.")
+    private boolean verbose;
+
     private Main() {}
 
     /** The command line. */
@@ -31,17 +35,14 @@ public final class Main {
 
     /** Runs a command line and returns its exit code. */
     static int execute(String... args) {
-        CommandLine ghee = new CommandLine(new Main());
+        Main main = new Main();
+        CommandLine ghee = new CommandLine(main);
         ghee.addSubcommand(new ListJobs());
         ghee.addSubcommand(perJob("explain", "Shows the plan of a job without running it.", ExplainJob::new));
         ghee.addSubcommand(perJob("run", "Runs a job.", RunJob::new));
         ghee.addSubcommand(new CommandLine.HelpCommand());
-        ghee.setExecutionExceptionHandler((e, command, parsed) -> fail(e, command, isVerbose(args)));
+        ghee.setExecutionExceptionHandler((e, command, parsed) -> fail(e, command, main.verbose));
         return ghee.execute(args);
-    }
-
-    private static boolean isVerbose(String... args) {
-        return List.of(args).contains("--verbose");
     }
 
     private static int fail(Exception e, CommandLine command, boolean verbose) {
@@ -78,7 +79,10 @@ public final class Main {
         CommandLine command = new CommandLine(spec);
         for (PackagedJob job : jobs()) {
             CommandLine each = new CommandLine(factory.command(job));
-            each.getCommandSpec().name(job.name()).mixinStandardHelpOptions(true).addMixin("job", CommandSpec.forAnnotatedObject(job));
+            each.getCommandSpec()
+                    .name(job.name())
+                    .mixinStandardHelpOptions(true)
+                    .addMixin("job", CommandSpec.forAnnotatedObject(job));
             each.getCommandSpec().usageMessage().description(name.equals("run") ? job.summary() + "." : description);
             command.addSubcommand(each);
         }

@@ -15,24 +15,43 @@ final class Summary {
     private Summary() {}
 
     static void print(PackagedJob job, JobProgress end, Path output, PrintWriter out) {
-        out.printf(Locale.ROOT, "%-14s %8s %12s %12s %10s %7s %7s%n", "stage", "replicas", "records in", "records out", "sent",
-                "busy s", "wait s");
+        out.printf(
+                Locale.ROOT,
+                "%-14s %8s %12s %12s %10s %7s %7s%n",
+                "stage",
+                "replicas",
+                "records in",
+                "records out",
+                "sent",
+                "busy s",
+                "wait s");
         for (JobProgress.StageProgress stage : end.stages()) {
-            out.printf(Locale.ROOT, "%-14s %8d %,12d %,12d %10s %7.1f %7.1f%n", stage.name(), stage.replicas(),
-                    stage.recordsIn(), stage.recordsOut(),
+            out.printf(
+                    Locale.ROOT,
+                    "%-14s %8d %,12d %,12d %10s %7.1f %7.1f%n",
+                    stage.name(),
+                    stage.replicas(),
+                    stage.recordsIn(),
+                    stage.recordsOut(),
                     stage.bytesOut() == 0 ? "-" : new DataSize(stage.bytesOut()).toString(),
-                    stage.busySeconds(), stage.waitSeconds());
+                    stage.busySeconds(),
+                    stage.waitSeconds());
         }
         List<Point> loss = end.metric("loss");
         if (loss.size() > 1) {
             out.println();
             LossCurve.plot(loss).forEach(out::println);
-            out.println("          loss over " + String.format(Locale.ROOT, "%,d", end.training().records()) + " records");
+            out.println("          loss over "
+                    + String.format(Locale.ROOT, "%,d", end.training().records()) + " records");
         }
         out.println();
         double seconds = end.training().nanos() / 1e9;
-        out.printf(Locale.ROOT, "trained on  %,d records in %d epochs: %,.0f records/s, waiting %.0f %% of the time%n",
-                end.training().records(), job.epochs(), end.training().records() / Math.max(seconds, 1e-9),
+        out.printf(
+                Locale.ROOT,
+                "trained on  %,d records in %d epochs: %,.0f records/s, waiting %.0f %% of the time%n",
+                end.training().records(),
+                job.epochs(),
+                end.training().records() / Math.max(seconds, 1e-9),
                 100 * end.training().stallNanos() / Math.max(1.0, end.training().nanos()));
         out.printf(Locale.ROOT, "row sum     %d%n", job.rowSum(end));
         OptionalDouble rmse = job.rmse(end);

@@ -1,6 +1,6 @@
 /**
  * The command line.
- * 
+ *
  * <p>Start at {@link io.ghee.examples.cli.Main}.
  */
 @NullMarked

@@ -45,10 +45,12 @@ record Features(int users, int items, int rounds) implements Serializable {
         int item = rating.item();
         long time = rating.timestamp();
         if (user < 0 || user >= users) {
-            throw new BadRecordException("user: " + user + " (expected: 0 to " + (users - 1) + "; --users N widens it)");
+            throw new BadRecordException(
+                    "user: " + user + " (expected: 0 to " + (users - 1) + "; --users N widens it)");
         }
         if (item < 0 || item >= items) {
-            throw new BadRecordException("item: " + item + " (expected: 0 to " + (items - 1) + "; --items N widens it)");
+            throw new BadRecordException(
+                    "item: " + item + " (expected: 0 to " + (items - 1) + "; --items N widens it)");
         }
         long x0 = start(0, item, time / 3600 % 24);
         long x1 = start(1, user, time / 86400 % 7);

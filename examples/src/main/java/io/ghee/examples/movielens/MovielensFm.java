@@ -10,7 +10,9 @@ import io.ghee.io.file.Text;
 final class MovielensFm {
     static Pipeline pipeline(MovielensJob job, String output) {
         return Pipeline.named("movielens-fm")
-                .readFrom(Text.lines(job.input(), Rating::parse).header(Rating.HEADER).epochs(job.epochs()))
+                .readFrom(Text.lines(job.input(), Rating::parse)
+                        .header(Rating.HEADER)
+                        .epochs(job.epochs()))
                 .stage("preprocess", replicas(2))
                 .holdOut(Rating::isTest)
                 .map(job.features()::cross)

@@ -25,8 +25,9 @@ public final class MovielensJob implements PackagedJob {
     @Option(
             names = "--input",
             paramLabel = "URI-or-glob",
-            description = "Ratings as MovieLens publishes them: u.data, ratings.dat or ratings.csv. Without it a synthetic"
-                    + " file is made and read.")
+            description =
+                    "Ratings as MovieLens publishes them: u.data, ratings.dat or ratings.csv. Without it a synthetic"
+                            + " file is made and read.")
     private @Nullable String input;
 
     @Option(
@@ -97,7 +98,9 @@ public final class MovielensJob implements PackagedJob {
     }
 
     String input() {
-        return input != null ? input : Path.of("runs", "synthetic-ratings-" + seed + ".tsv").toString();
+        return input != null
+                ? input
+                : Path.of("runs", "synthetic-ratings-" + seed + ".tsv").toString();
     }
 
     @Override
@@ -116,7 +119,8 @@ public final class MovielensJob implements PackagedJob {
     TrainFunction<Example, ? extends Artifact> trainer() {
         return drain
                 ? Drain::train
-                : FactorizationMachine.training(FactorizationMachine.Config.of(features().ids(), 3.5f, seed));
+                : FactorizationMachine.training(
+                        FactorizationMachine.Config.of(features().ids(), 3.5f, seed));
     }
 
     /** Every epoch delivers the same rows, so each has the same sum. */
@@ -133,6 +137,8 @@ public final class MovielensJob implements PackagedJob {
     @Override
     public OptionalDouble rmse(JobProgress progress) {
         List<Point> rmse = progress.metric("rmse");
-        return rmse.isEmpty() ? OptionalDouble.empty() : OptionalDouble.of(rmse.get(rmse.size() - 1).value());
+        return rmse.isEmpty()
+                ? OptionalDouble.empty()
+                : OptionalDouble.of(rmse.get(rmse.size() - 1).value());
     }
 }

@@ -30,8 +30,10 @@ record Rating(int user, int item, float rating, long timestamp) {
                     stars(line, b + skip, c),
                     Long.parseLong(line, c + skip, line.length(), 10));
         } catch (NumberFormatException e) {
-            throw new BadRecordException("no number in \"" + line + "\" (expected: whole user, item and timestamp, and a"
-                    + " rating from 0.5 to 5)", e);
+            throw new BadRecordException(
+                    "no number in \"" + line + "\" (expected: whole user, item and timestamp, and a"
+                            + " rating from 0.5 to 5)",
+                    e);
         }
     }
 

@@ -37,7 +37,8 @@ final class SyntheticRatings {
 
     /** Writes {@code ratings} lines as {@code u.data} has them; the file is there complete, or not at all. */
     void write(Path file, int ratings) {
-        Path part = file.resolveSibling("." + file.getFileName() + "." + ProcessHandle.current().pid());
+        Path part = file.resolveSibling(
+                "." + file.getFileName() + "." + ProcessHandle.current().pid());
         try {
             Files.createDirectories(file.toAbsolutePath().getParent());
             try (BufferedWriter out = Files.newBufferedWriter(part, StandardCharsets.US_ASCII)) {

@@ -1,6 +1,6 @@
 /**
  * A factorization machine that learns from MovieLens ratings.
- * 
+ *
  * <p>Start at {@link io.ghee.examples.movielens.MovielensFm}.
  */
 @NullMarked

@@ -21,8 +21,7 @@ public final class TextSource<T> implements BoundedSource<T> {
     private final @Nullable String header;
     private final long splitBytes;
 
-    private TextSource(
-            Location location, RecordFunction<String, T> decode, @Nullable String header, long splitBytes) {
+    private TextSource(Location location, RecordFunction<String, T> decode, @Nullable String header, long splitBytes) {
         this.location = location;
         this.decode = decode;
         this.header = header;

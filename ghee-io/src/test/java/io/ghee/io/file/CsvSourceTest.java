@@ -8,6 +8,7 @@ import static io.ghee.io.file.Reading.only;
 import static io.ghee.io.file.Reading.shipped;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.fail;
 
 import io.ghee.BadRecordException;
 import io.ghee.ConfigurationException;
@@ -15,12 +16,13 @@ import io.ghee.DataSize;
 import io.ghee.InputException;
 import io.ghee.source.Split;
 import io.ghee.source.SplitReader;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,12 +49,12 @@ class CsvSourceTest {
     @TempDir
     Path dir;
 
-    private String csv(String content) throws IOException {
+    private String csv(String content) throws Exception {
         return file(dir.resolve("data.csv"), content).toString();
     }
 
     @Test
-    void columnsAreMatchedByName() throws IOException {
+    void columnsAreMatchedByName() throws Exception {
         String path = csv("rating,timestamp,user,movie\n4.5,112,7,9\n,,,\n");
         try (SplitReader<Rating> reader = only(Csv.read(path, Rating.class))) {
             assertThat(reader.next()).isEqualTo(new Rating(7, 9, 4.5f));
@@ -60,7 +62,7 @@ class CsvSourceTest {
     }
 
     @Test
-    void columnsAreMatchedByPositionWithoutAHeader() throws IOException {
+    void columnsAreMatchedByPositionWithoutAHeader() throws Exception {
         String path = csv("7,9,4.5\r\n8,10,1");
 
         assertThat(all(Csv.read(path, Rating.class).header(false)))
@@ -68,7 +70,7 @@ class CsvSourceTest {
     }
 
     @Test
-    void everyPrimitiveIsRead() throws IOException {
+    void everyPrimitiveIsRead() throws Exception {
         String path = csv("z,b,s,c,i,l,f,d,t\ntrue,-128,32767,x,-5,9000000000,1e3,NaN,text\n0,0,0,é,0,0,0,0,\n");
 
         assertThat(all(Csv.read(path, Every.class)))
@@ -78,7 +80,7 @@ class CsvSourceTest {
     }
 
     @Test
-    void everyRowComesOnceHoweverTheFileIsCut() throws IOException {
+    void everyRowComesOnceHoweverTheFileIsCut() throws Exception {
         List<Named> expected = IntStream.range(0, 50)
                 .mapToObj(n -> new Named(n, n % 3 == 0 ? "a \"quoted\", name" : "世界 " + n))
                 .toList();
@@ -98,7 +100,7 @@ class CsvSourceTest {
     }
 
     @Test
-    void missingColumnIsNamedWithItsFileOnTheDriver() throws IOException {
+    void missingColumnIsNamedWithItsFileOnTheDriver() throws Exception {
         file(dir.resolve("in/a.csv"), "id,name\n1,x\n");
         file(dir.resolve("in/b.csv"), "id,nom\n1,x\n");
 
@@ -128,7 +130,7 @@ class CsvSourceTest {
                 "'1,2,\"3', 'a quoted field that is not closed (expected: a \" at its end, in the same line'",
                 "'\"1\"x,2,3', 'Unexpected character after closing quote'",
             })
-    void badRowIsRefusedAndTheNextOneRead(String row, String message) throws IOException {
+    void badRowIsRefusedAndTheNextOneRead(String row, String message) throws Exception {
         String path = csv("user,movie,rating\n1,2,3\n" + row + "\n4,5,6\n7,8,9");
         try (SplitReader<Rating> reader = only(Csv.read(path, Rating.class))) {
             assertThat(reader.next()).isEqualTo(new Rating(1, 2, 3));
@@ -144,7 +146,7 @@ class CsvSourceTest {
     }
 
     @Test
-    void badLastRowEndsTheSplit() throws IOException {
+    void badLastRowEndsTheSplit() throws Exception {
         try (SplitReader<Rating> reader = only(Csv.read(csv("user,movie,rating\n\"1"), Rating.class))) {
             assertThatThrownBy(reader::next).isInstanceOf(BadRecordException.class);
             assertThat(reader.next()).isNull();
@@ -152,7 +154,7 @@ class CsvSourceTest {
     }
 
     @Test
-    void rowThatTheRecordRefusesIsABadRecord() throws IOException {
+    void rowThatTheRecordRefusesIsABadRecord() throws Exception {
         try (SplitReader<Positive> reader = only(Csv.read(csv("n\n0\n5\n"), Positive.class))) {
             assertThatThrownBy(reader::next)
                     .isInstanceOf(BadRecordException.class)
@@ -162,7 +164,7 @@ class CsvSourceTest {
     }
 
     @Test
-    void positionIsTheNumberOfTheLineInTheFile() throws IOException {
+    void positionIsTheNumberOfTheLineInTheFile() throws Exception {
         StringBuilder content = new StringBuilder("id,name\n");
         IntStream.rangeClosed(2, 2000).forEach(n -> content.append(n).append(",x\n"));
         var source = Csv.read(csv(content.toString()), Named.class).splitSize(new DataSize(500));
@@ -177,7 +179,7 @@ class CsvSourceTest {
     }
 
     @Test
-    void quotedFieldsSpanLinesWhereThatIsAsked() throws IOException {
+    void quotedFieldsSpanLinesWhereThatIsAsked() throws Exception {
         String path = csv("id,name\r\n\r\n1,\"two\r\nlines\n\nand \"\"more\"\"\"\r\n2,plain\n");
         var source = Csv.read(path, Named.class).multiLine().splitSize(new DataSize(1));
 
@@ -192,7 +194,7 @@ class CsvSourceTest {
     }
 
     @Test
-    void quoteThatIsNeverClosedEndsAMultiLineSplit() throws IOException {
+    void quoteThatIsNeverClosedEndsAMultiLineSplit() throws Exception {
         String path = csv("id,name\n1,\"one\n2,two\n3,three\n");
         try (SplitReader<Named> reader = only(Csv.read(path, Named.class).multiLine())) {
             assertThatThrownBy(reader::next)
@@ -202,7 +204,7 @@ class CsvSourceTest {
     }
 
     @Test
-    void separatorsCanBeChosen() throws IOException {
+    void separatorsCanBeChosen() throws Exception {
         assertThat(all(Csv.tsv(csv("id\tname\n1\ta,b\n"), Named.class))).containsExactly(new Named(1, "a,b"));
         assertThat(all(Csv.read(csv("id;name\n1;a,b\n"), Named.class).separator(';')))
                 .containsExactly(new Named(1, "a,b"));
@@ -210,7 +212,7 @@ class CsvSourceTest {
     }
 
     @Test
-    void longFieldsAreRead() throws IOException {
+    void longFieldsAreRead() throws Exception {
         String name = "ab€".repeat(100_000);
 
         assertThat(all(Csv.read(csv("id,name\n1," + name + "\n2,\"" + name + "\"\n"), Named.class)))
@@ -218,11 +220,31 @@ class CsvSourceTest {
     }
 
     @Test
-    void gzipIsUnpacked() throws IOException {
+    void gzipIsUnpacked() throws Exception {
         Path path = dir.resolve("data.csv.gz");
         Files.write(path, gzip("id,name\n1,a\n2,b\n"));
 
         assertThat(all(Csv.read(path.toString(), Named.class))).containsExactly(new Named(1, "a"), new Named(2, "b"));
+    }
+
+    @Test
+    void tornGzipIsRefusedWithTheLastLineRead() throws Exception {
+        StringBuilder content = new StringBuilder("id,name\n");
+        new Random(3).ints(50_000).forEach(n -> content.append(n).append(",x\n"));
+        byte[] whole = gzip(content.toString());
+        Path path = dir.resolve("torn.csv.gz");
+        Files.write(path, Arrays.copyOf(whole, whole.length / 2));
+        int rows = 0;
+        try (SplitReader<Named> reader = only(Csv.read(path.toString(), Named.class))) {
+            while (reader.next() != null) {
+                rows++;
+            }
+            fail("read to an end that is not there");
+        } catch (InputException e) {
+            assertThat(e).isExactlyInstanceOf(InputException.class);
+            assertThat(e).hasMessageContaining("torn.csv.gz: broke off after line " + (rows + 1) + ": ");
+        }
+        assertThat(rows).isGreaterThan(10_000);
     }
 
     @Test

@@ -7,10 +7,10 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.ghee.ConfigurationException;
 import io.ghee.InputException;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,27 +22,27 @@ class LocationTest {
     Path dir;
 
     @BeforeEach
-    void files() throws IOException {
+    void files() throws Exception {
         for (String name : List.of(
                 "b.csv", "a.csv", "c.txt", ".hidden.csv", "_SUCCESS", "sub/part-1", "sub/deep/part-0", "_tmp/part-9")) {
             file(dir.resolve(name), name + "\n");
         }
     }
 
-    private List<String> found(String location) throws IOException {
+    private List<String> found(String location) throws Exception {
         return Location.parse(location).files().stream()
                 .map(file -> dir.relativize(Path.of(file.path())).toString())
                 .toList();
     }
 
     @Test
-    void directoryIsItsFilesThatAreNotHidden() throws IOException {
+    void directoryIsItsFilesThatAreNotHidden() throws Exception {
         assertThat(found(dir.toString())).containsExactly("a.csv", "b.csv", "c.txt");
         assertThat(found(dir + "/")).containsExactly("a.csv", "b.csv", "c.txt");
     }
 
     @Test
-    void globFindsWhatItMatches() throws IOException {
+    void globFindsWhatItMatches() throws Exception {
         assertThat(found(dir + "/*.csv")).containsExactly("a.csv", "b.csv");
         assertThat(found(dir + "//{a,c}.*")).containsExactly("a.csv", "c.txt");
         assertThat(found(dir + "/*/part-?")).containsExactly("sub/part-1");
@@ -50,7 +50,7 @@ class LocationTest {
     }
 
     @Test
-    void fileMayBeNamedLikeAGlobOrHidden() throws IOException {
+    void fileMayBeNamedLikeAGlobOrHidden() throws Exception {
         file(dir.resolve("x[1].csv"), "x\n");
 
         assertThat(found(dir + "/x[1].csv")).containsExactly("x[1].csv");
@@ -58,7 +58,7 @@ class LocationTest {
     }
 
     @Test
-    void globOfARelativePathIsLookedForInTheWorkingDirectory() throws IOException {
+    void globOfARelativePathIsLookedForInTheWorkingDirectory() throws Exception {
         assertThat(Location.parse("*.xml").files())
                 .extracting(Location.InputFile::path)
                 .containsExactly("pom.xml");
@@ -66,7 +66,7 @@ class LocationTest {
     }
 
     @Test
-    void fileUriIsAPath() throws IOException {
+    void fileUriIsAPath() throws Exception {
         file(dir.resolve("with space+.csv"), "x\n");
 
         assertThat(found("file://" + dir + "/a.csv")).containsExactly("a.csv");
@@ -104,7 +104,7 @@ class LocationTest {
     }
 
     @Test
-    void missingFilesAreNamed() throws IOException {
+    void missingFilesAreNamed() throws Exception {
         Files.createDirectories(dir.resolve("none"));
 
         refused(dir + "/absent.csv", "no such file");
@@ -114,7 +114,7 @@ class LocationTest {
     }
 
     @Test
-    void emptyInputIsRefusedButNotAnEmptyFileAmongOthers() throws IOException {
+    void emptyInputIsRefusedButNotAnEmptyFileAmongOthers() throws Exception {
         file(dir.resolve("e/1"), "");
         refused(dir + "/e/1", "is empty");
         file(dir.resolve("e/2"), "");
@@ -125,9 +125,9 @@ class LocationTest {
     }
 
     @Test
-    void unreadableFileIsNamed() throws IOException {
+    void unreadableFileIsNamed() throws Exception {
         assumeFalse("root".equals(System.getProperty("user.name")), "root can read every file");
-        Files.setPosixFilePermissions(dir.resolve("b.csv"), java.util.Set.of());
+        Files.setPosixFilePermissions(dir.resolve("b.csv"), Set.of());
 
         assertThatThrownBy(() -> Text.lines(dir + "/*.csv").splits(1))
                 .isInstanceOf(InputException.class)

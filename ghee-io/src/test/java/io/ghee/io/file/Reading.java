@@ -22,11 +22,11 @@ import java.util.zip.GZIPOutputStream;
 final class Reading {
     private Reading() {}
 
-    static <T> List<T> all(Source<T> source) throws IOException {
+    static <T> List<T> all(Source<T> source) throws Exception {
         return all(source, 1);
     }
 
-    static <T> List<T> all(Source<T> source, int readers) throws IOException {
+    static <T> List<T> all(Source<T> source, int readers) throws Exception {
         List<T> records = new ArrayList<>();
         for (Split split : source.splits(readers)) {
             records.addAll(of(source, split));
@@ -34,7 +34,7 @@ final class Reading {
         return records;
     }
 
-    static <T> List<T> of(Source<T> source, Split split) throws IOException {
+    static <T> List<T> of(Source<T> source, Split split) throws Exception {
         List<T> records = new ArrayList<>();
         try (SplitReader<T> reader = source.open(split)) {
             for (T record = reader.next(); record != null; record = reader.next()) {
@@ -46,7 +46,7 @@ final class Reading {
     }
 
     /** Opens the only split. */
-    static <T> SplitReader<T> only(Source<T> source) throws IOException {
+    static <T> SplitReader<T> only(Source<T> source) throws Exception {
         List<? extends Split> splits = source.splits(1);
         assertThat(splits).hasSize(1);
         return source.open(splits.get(0));
@@ -67,7 +67,7 @@ final class Reading {
 
     /** What arrives in another process. */
     @SuppressWarnings("unchecked")
-    static <T> T shipped(T value) throws IOException, ClassNotFoundException {
+    static <T> T shipped(T value) throws Exception {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
             out.writeObject(value);

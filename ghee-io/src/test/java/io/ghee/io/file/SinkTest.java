@@ -33,7 +33,7 @@ class SinkTest {
         return dir.resolve("parent/out");
     }
 
-    private static <T> String write(Sink<T> sink, int replica, List<T> records) throws IOException {
+    private static <T> String write(Sink<T> sink, int replica, List<T> records) throws Exception {
         try (SinkWriter<T> writer = sink.open(JOB, replica)) {
             for (T record : records) {
                 writer.write(record);
@@ -42,7 +42,7 @@ class SinkTest {
         }
     }
 
-    private List<String> names(Path directory) throws IOException {
+    private List<String> names(Path directory) throws Exception {
         try (Stream<Path> content = Files.list(directory)) {
             return content.map(path -> path.getFileName().toString()).sorted().toList();
         }
@@ -66,7 +66,7 @@ class SinkTest {
     }
 
     @Test
-    void outputReplacesAnEmptyDirectory() throws IOException {
+    void outputReplacesAnEmptyDirectory() throws Exception {
         Files.createDirectories(out());
         Sink<Object> sink = Text.to("file://" + out() + "/");
         sink.prepare(JOB);
@@ -79,7 +79,7 @@ class SinkTest {
     }
 
     @Test
-    void outputThatIsThereAlreadyIsNeverTouched() throws IOException {
+    void outputThatIsThereAlreadyIsNeverTouched() throws Exception {
         file(out().resolve("precious"), "x");
         Sink<Object> sink = Text.to(out().toString());
 
@@ -93,7 +93,7 @@ class SinkTest {
     }
 
     @Test
-    void directoryThatFillsUpMeanwhileIsNotReplaced() throws IOException {
+    void directoryThatFillsUpMeanwhileIsNotReplaced() throws Exception {
         Sink<Object> sink = Text.to(out().toString());
         sink.prepare(JOB);
         String part = write(sink, 0, List.of("x"));
@@ -106,7 +106,7 @@ class SinkTest {
     }
 
     @Test
-    void placesThatCannotBeWrittenAreRefused() throws IOException {
+    void placesThatCannotBeWrittenAreRefused() throws Exception {
         String file = file(dir.resolve("file"), "x").toString();
 
         assertThatThrownBy(() -> Text.to(file).prepare(JOB))
@@ -119,7 +119,7 @@ class SinkTest {
     }
 
     @Test
-    void abortTakesEverythingAwayAndCanBeRepeated() throws IOException {
+    void abortTakesEverythingAwayAndCanBeRepeated() throws Exception {
         Sink<Object> sink = Text.to(out().toString());
         sink.prepare(JOB);
         write(sink, 0, List.of("x"));
@@ -131,7 +131,7 @@ class SinkTest {
     }
 
     @Test
-    void whatWasNotFinishedIsNotCommitted() throws IOException {
+    void whatWasNotFinishedIsNotCommitted() throws Exception {
         Sink<Object> sink = Text.to(out().toString());
         sink.prepare(JOB);
         String part = write(sink, 0, List.of("x"));
@@ -144,7 +144,7 @@ class SinkTest {
     }
 
     @Test
-    void finishedPartThatIsMissingFailsTheCommit() throws IOException {
+    void finishedPartThatIsMissingFailsTheCommit() throws Exception {
         Sink<Object> sink = Text.to(out().toString());
         sink.prepare(JOB);
         String part = write(sink, 0, List.of("x"));
@@ -163,7 +163,7 @@ class SinkTest {
     }
 
     @Test
-    void longLinesAreWrittenWhole() throws IOException {
+    void longLinesAreWrittenWhole() throws Exception {
         String line = "0123456789".repeat(20_000);
         Sink<Object> sink = Text.to(out().toString());
         sink.prepare(JOB);
@@ -188,7 +188,7 @@ class SinkTest {
     }
 
     @Test
-    void csvOfOneEmptyFieldIsNoEmptyLine() throws IOException {
+    void csvOfOneEmptyFieldIsNoEmptyLine() throws Exception {
         Sink<One> sink = Csv.to(out().toString(), One.class);
         sink.prepare(JOB);
         sink.commit(JOB, List.of(write(sink, 0, List.of(new One("a"), new One(""), new One("b")))));
@@ -219,7 +219,7 @@ class SinkTest {
     }
 
     @Test
-    void artifactThatCannotBeSavedIsTakenAway() throws IOException {
+    void artifactThatCannotBeSavedIsTakenAway() throws Exception {
         Sink<Artifact> sink = Artifacts.to(out().toString());
         sink.prepare(JOB);
 

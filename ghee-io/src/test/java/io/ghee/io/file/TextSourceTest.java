@@ -9,11 +9,11 @@ import static io.ghee.io.file.Reading.shipped;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.ghee.BadRecordException;
 import io.ghee.DataSize;
 import io.ghee.InputException;
 import io.ghee.source.Split;
 import io.ghee.source.SplitReader;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,7 +31,7 @@ class TextSourceTest {
     @TempDir
     Path dir;
 
-    private TextSource lines(String content) throws IOException {
+    private TextSource<String> lines(String content) throws Exception {
         return Text.lines(file(dir.resolve("data.txt"), content).toString());
     }
 
@@ -49,7 +49,7 @@ class TextSourceTest {
                 "grüße\n你好, 世界\n👋🏽\n\nende",
                 "\uFEFFmark\nnone\n"
             })
-    void everyLineComesOnceHoweverTheFileIsCut(String content) throws IOException {
+    void everyLineComesOnceHoweverTheFileIsCut(String content) throws Exception {
         String unmarked = content.startsWith("\uFEFF") ? content.substring(1) : content;
         String[] expected = unmarked.split("\r?\n", -1);
         List<String> lines = Arrays.asList(expected)
@@ -63,7 +63,7 @@ class TextSourceTest {
     }
 
     @Test
-    void everyLineComesOnceWhereLinesCrossTheEdgesOfBuffersAndSplits() throws IOException {
+    void everyLineComesOnceWhereLinesCrossTheEdgesOfBuffersAndSplits() throws Exception {
         Random random = new Random(7);
         List<String> expected = new ArrayList<>();
         StringBuilder content = new StringBuilder();
@@ -78,7 +78,7 @@ class TextSourceTest {
             expected.add(line.toString());
             content.append(line).append(random.nextBoolean() ? "\r\n" : "\n");
         }
-        TextSource source = lines(content.toString());
+        TextSource<String> source = lines(content.toString());
         for (long size : new long[] {999, 4096, 65_537, 131_072, 300_000, 10_000_000}) {
             assertThat(all(source.splitSize(new DataSize(size)))).isEqualTo(expected);
         }
@@ -101,8 +101,8 @@ class TextSourceTest {
     }
 
     @Test
-    void smallInputsAreCutSoThatEveryReaderWorks() throws IOException {
-        TextSource source = lines("0123456789abcde\n".repeat(2 * 65_536));
+    void smallInputsAreCutSoThatEveryReaderWorks() throws Exception {
+        TextSource<String> source = lines("0123456789abcde\n".repeat(2 * 65_536));
 
         assertThat(source.splits(2)).hasSizeBetween(8, 9);
         assertThat(source.splits(1000)).hasSize(32);
@@ -125,10 +125,10 @@ class TextSourceTest {
     }
 
     @Test
-    void positionIsTheNumberOfTheLineInTheFile() throws IOException {
+    void positionIsTheNumberOfTheLineInTheFile() throws Exception {
         List<String> expected =
                 IntStream.rangeClosed(1, 5000).mapToObj(n -> "line " + n).toList();
-        TextSource source = lines(String.join("\r\n", expected)).splitSize(new DataSize(777));
+        TextSource<String> source = lines(String.join("\r\n", expected)).splitSize(new DataSize(777));
         for (Split split : source.splits(1)) {
             try (SplitReader<String> reader = source.open(split)) {
                 String line;
@@ -140,17 +140,17 @@ class TextSourceTest {
     }
 
     @Test
-    void headerIsLeftOutOfEveryFileThatHasIt() throws IOException {
+    void headerIsLeftOutOfEveryFileThatHasIt() throws Exception {
         file(dir.resolve("a.txt"), "id,name\r\n1,a\r\nid,name\r\n");
         file(dir.resolve("b.txt"), "2,b\n");
         file(dir.resolve("c.txt"), "id,name\n3,c");
-        TextSource source = Text.lines(dir.toString()).header("id,name").splitSize(new DataSize(4));
+        TextSource<String> source = Text.lines(dir.toString()).header("id,name").splitSize(new DataSize(4));
 
         assertThat(all(source)).containsExactly("1,a", "id,name", "2,b", "3,c");
     }
 
     @Test
-    void malformedBytesAreReplaced() throws IOException {
+    void malformedBytesAreReplaced() throws Exception {
         Path path = dir.resolve("latin1.txt");
         Files.write(path, "gr\u00FC\u00DFe\nok\n".getBytes(StandardCharsets.ISO_8859_1));
 
@@ -158,13 +158,13 @@ class TextSourceTest {
     }
 
     @Test
-    void lineOfMoreThan16MebibytesIsRefusedWithItsPlace() throws IOException {
+    void lineOfMoreThan16MebibytesIsRefusedWithItsPlace() throws Exception {
         Path path = dir.resolve("long.txt");
         byte[] bytes = new byte[(16 << 20) + 4];
         Arrays.fill(bytes, (byte) 'x');
         bytes[1] = '\n';
         Files.write(path, bytes);
-        TextSource source = Text.lines(path.toString()).splitSize(DataSize.mebibytes(64));
+        TextSource<String> source = Text.lines(path.toString()).splitSize(DataSize.mebibytes(64));
 
         try (SplitReader<String> reader = only(source)) {
             assertThat(reader.next()).isEqualTo("x");
@@ -179,12 +179,12 @@ class TextSourceTest {
     }
 
     @Test
-    void gzipIsUnpackedInOneSplit() throws IOException {
+    void gzipIsUnpackedInOneSplit() throws Exception {
         List<String> expected =
                 IntStream.rangeClosed(1, 100_000).mapToObj(n -> "line " + n).toList();
         Path path = dir.resolve("data.txt.gz");
         Files.write(path, gzip(String.join("\n", expected)));
-        TextSource source = Text.lines(path.toString()).splitSize(new DataSize(100));
+        TextSource<String> source = Text.lines(path.toString()).splitSize(new DataSize(100));
 
         assertThat(source.splits(4)).hasSize(1);
         assertThat(all(source)).isEqualTo(expected);
@@ -196,7 +196,7 @@ class TextSourceTest {
     }
 
     @Test
-    void gzipOfSeveralMembersIsReadToItsEnd() throws IOException {
+    void gzipOfSeveralMembersIsReadToItsEnd() throws Exception {
         Path path = dir.resolve("data.gz");
         Files.write(path, concat(gzip("a\nb\n"), gzip("c\n"), new byte[100]));
 
@@ -204,13 +204,13 @@ class TextSourceTest {
     }
 
     @Test
-    void tornGzipIsRefusedWithTheLastLineRead() throws IOException {
+    void tornGzipIsRefusedWithTheLastLineRead() throws Exception {
         Random random = new Random(1);
         List<String> expected =
                 random.ints(50_000).mapToObj(Integer::toHexString).toList();
         byte[] whole = gzip(String.join("\n", expected) + "\n");
         Path path = dir.resolve("torn.gz");
-        TextSource source = Text.lines(path.toString());
+        TextSource<String> source = Text.lines(path.toString());
         for (int length : new int[] {whole.length / 2, whole.length - 9, whole.length - 1}) {
             Files.write(path, Arrays.copyOf(whole, length));
             List<String> read = new ArrayList<>();
@@ -230,9 +230,9 @@ class TextSourceTest {
     }
 
     @Test
-    void whatIsNoGzipIsRefused() throws IOException {
+    void whatIsNoGzipIsRefused() throws Exception {
         Path path = dir.resolve("data.gz");
-        TextSource source = Text.lines(path.toString());
+        TextSource<String> source = Text.lines(path.toString());
 
         file(path, "plain text\n");
         assertThatThrownBy(() -> all(source))
@@ -264,8 +264,8 @@ class TextSourceTest {
     }
 
     @Test
-    void fileThatIsGoneWhenItIsOpenedIsNamed() throws IOException {
-        TextSource source = lines("a\n");
+    void fileThatIsGoneWhenItIsOpenedIsNamed() throws Exception {
+        TextSource<String> source = lines("a\n");
         Split split = source.splits(1).get(0);
         Files.delete(dir.resolve("data.txt"));
 
@@ -275,8 +275,26 @@ class TextSourceTest {
     }
 
     @Test
+    void linesAreDecodedWhereThatIsAsked() throws Exception {
+        String path = file(dir.resolve("n.txt"), "n\n1\nx\n3\n").toString();
+        TextSource<Integer> source = Text.lines(path, line -> {
+                    if (line.equals("x")) {
+                        throw new BadRecordException("n: \"x\" (expected: int)");
+                    }
+                    return Integer.valueOf(line);
+                })
+                .header("n");
+        try (SplitReader<Integer> reader = only(shipped(source))) {
+            assertThat(reader.next()).isEqualTo(1);
+            assertThatThrownBy(reader::next).isInstanceOf(BadRecordException.class);
+            assertThat(reader.position()).endsWith("n.txt:3");
+            assertThat(reader.next()).isEqualTo(3);
+        }
+    }
+
+    @Test
     void sourceAndSplitsTravel() throws Exception {
-        TextSource source = lines("h\na\nb\n").header("h").splitSize(new DataSize(3));
+        TextSource<String> source = lines("h\na\nb\n").header("h").splitSize(new DataSize(3));
         List<String> read = new ArrayList<>();
         for (Split split : source.splits(2)) {
             read.addAll(of(shipped(source), shipped(split)));
@@ -286,7 +304,7 @@ class TextSourceTest {
     }
 
     @Test
-    void describesItself() throws IOException {
+    void describesItself() throws Exception {
         assertThat(Text.lines("ratings.csv").describe()).isEqualTo("text ratings.csv");
         assertThat(Text.lines("ratings.csv").epochs(3).describe()).isEqualTo("text ratings.csv x 3 epochs");
         assertThat(lines("abc\n").splits(1).get(0).describe()).endsWith("data.txt[0, 4)");
