@@ -1,11 +1,13 @@
 package io.ghee.transfer;
 
+import io.ghee.InfrastructureException;
 import io.ghee.channel.Inlet;
 import io.ghee.channel.Outlet;
 import java.util.List;
 import org.zeromq.SocketType;
 import org.zeromq.ZContext;
 import org.zeromq.ZMQ;
+import zmq.ZError;
 
 /**
  * Opens the channels of one worker. Outlets bind and tell their {@link OutletAddress}; inlets connect to it. An outlet or
@@ -13,7 +15,7 @@ import org.zeromq.ZMQ;
  */
 public final class TransferManager implements AutoCloseable {
     /** A frame that claims to be longer is refused before anything is allocated for it. */
-    private static final long MAX_FRAME = 1L << 30;
+    static final long MAX_FRAME = 1L << 30;
 
     private final TransferConfig config;
     private final ZContext context = new ZContext(1);
@@ -48,6 +50,20 @@ public final class TransferManager implements AutoCloseable {
         socket.setLinger(0);
         socket.setMaxMsgSize(MAX_FRAME);
         return socket;
+    }
+
+    /**
+     * To be called when a socket had nothing, or took nothing: returns if that was only for now. ZeroMQ clears the
+     * interrupt of a thread that it stops waiting for.
+     */
+    static void checkWait(ZMQ.Socket socket, String what) throws InterruptedException {
+        int error = socket.errno();
+        if (error == ZError.EINTR || Thread.interrupted()) {
+            throw new InterruptedException("while waiting for " + what);
+        }
+        if (error == ZError.ETERM) {
+            throw new InfrastructureException("the channels were closed while waiting for " + what);
+        }
     }
 
     /** Buffers that are taken and not given back: frames on the way, and those that a stage holds. */

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.zeromq.SocketType;
 import org.zeromq.ZMQ;
 import zmq.Msg;
+import zmq.ZError;
 import zmq.msg.MsgAllocator;
 
 /**
@@ -54,11 +55,18 @@ final class ZmqInlet implements Inlet {
         }
     }
 
-    /** Receives into buffers of the pool. Called by the thread of the socket. */
+    /**
+     * Receives into buffers of the pool. Called by the thread of the context, which an error would end without a word: so
+     * what the direct memory cannot hold goes to the heap, where running out of memory ends the process.
+     */
     private record Pooled(BufferPool pool) implements MsgAllocator {
         @Override
         public Msg allocate(int size) {
-            return new PooledMsg(pool.take(size), size);
+            try {
+                return new PooledMsg(pool.take(size), size);
+            } catch (OutOfMemoryError e) {
+                return new Msg(size);
+            }
         }
     }
 
@@ -82,9 +90,7 @@ final class ZmqInlet implements Inlet {
         socket.setReceiveTimeOut((int) Math.max(1, timeout.toMillis()));
         Msg message = socket.base().recv(0);
         if (message == null) {
-            if (Thread.interrupted()) {
-                throw new InterruptedException("while waiting for a batch");
-            }
+            TransferManager.checkWait(socket, "a batch");
             return null;
         }
         ByteBuffer frame = message.buf().duplicate().clear().order(ByteOrder.LITTLE_ENDIAN);
@@ -122,9 +128,17 @@ final class ZmqInlet implements Inlet {
     private void release(Msg message, FrameHeader header) {
         ByteBuffer credit = ByteBuffer.allocate(ZmqOutlet.CREDIT_BYTES).order(ByteOrder.LITTLE_ENDIAN);
         credit.putInt(0, consumer).putLong(8, header.sequence()).putLong(16, message.size());
-        credits.get(header.sender()).send(credit.array(), ZMQ.DONTWAIT);
         if (message instanceof PooledMsg pooled) {
             pool.giveBack(pooled.whole);
+        }
+        ZMQ.Socket sender = credits.get(header.sender());
+        if (!sender.send(credit.array(), ZMQ.DONTWAIT)) {
+            if (sender.errno() != ZError.EINTR) {
+                throw new InfrastructureException("a credit for sender " + header.sender() + " cannot be sent: error "
+                        + sender.errno() + " of ZeroMQ");
+            }
+            // The socket has taken the interrupt for itself. It is the stage's: it ends there.
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -1,6 +1,7 @@
 package io.ghee.transfer;
 
 import io.ghee.Batch;
+import io.ghee.ConfigurationException;
 import io.ghee.InfrastructureException;
 import io.ghee.channel.Outlet;
 import io.ghee.transfer.wire.BatchCodec;
@@ -12,7 +13,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import org.zeromq.SocketType;
 import org.zeromq.ZMQ;
 import zmq.Msg;
@@ -89,18 +89,24 @@ final class ZmqOutlet implements Outlet {
                 new BatchCodec.Address(config.job(), config.generation(), sender, epoch, sequence[consumer]);
         ByteBuffer frame = codec.encode(batch, to, pool::take);
         int bytes = frame.limit();
+        if (bytes > TransferManager.MAX_FRAME) {
+            pool.giveBack(frame);
+            throw new ConfigurationException("a batch of " + batch.size() + " records takes " + bytes
+                    + " bytes (expected: <= " + TransferManager.MAX_FRAME + "; use smaller batches)");
+        }
         drainCredits();
         awaitUntil(() -> credit[consumer] >= bytes || outstanding.get(consumer).isEmpty());
         push(consumer, frame);
         return bytes;
     }
 
-    private void push(int consumer, ByteBuffer frame) {
+    private void push(int consumer, ByteBuffer frame) throws InterruptedException {
         int bytes = frame.limit();
         // Sliced to its exact length: the encoder of JeroMQ sends up to the capacity.
         Msg message = new Msg(frame.slice(0, bytes));
         if (!sockets.get(consumer).base().send(message, 0)) {
             pool.giveBack(frame);
+            TransferManager.checkWait(sockets.get(consumer), "consumer " + consumer);
             throw new InfrastructureException("consumer " + consumer + " of replica " + sender + " took nothing for "
                     + config.connectTimeout().toSeconds() + " s (expected: a connection to "
                     + address.data().get(consumer) + ")");
@@ -127,7 +133,7 @@ final class ZmqOutlet implements Outlet {
     }
 
     @Override
-    public void endEpoch(int epoch) {
+    public void endEpoch(int epoch) throws InterruptedException {
         mark(FrameHeader.Kind.END_OF_EPOCH, epoch);
     }
 
@@ -138,7 +144,7 @@ final class ZmqOutlet implements Outlet {
     }
 
     /** Marks are small and few: they do not wait for credit. */
-    private void mark(FrameHeader.Kind kind, int epoch) {
+    private void mark(FrameHeader.Kind kind, int epoch) throws InterruptedException {
         for (int consumer = 0; consumer < sockets.size(); consumer++) {
             ByteBuffer frame = pool.take(FrameHeader.BYTES);
             new FrameHeader(
@@ -169,10 +175,12 @@ final class ZmqOutlet implements Outlet {
         credits.setReceiveTimeOut(POLL_MILLIS);
         try {
             while (!condition.holds()) {
-                take(credits.recv(0));
-                drainCredits();
-                if (Thread.interrupted()) {
-                    throw new InterruptedException("while waiting for credit");
+                byte[] message = credits.recv(0);
+                if (message == null) {
+                    TransferManager.checkWait(credits, "credit");
+                } else {
+                    take(message);
+                    drainCredits();
                 }
             }
         } finally {
@@ -180,16 +188,14 @@ final class ZmqOutlet implements Outlet {
         }
     }
 
-    private void drainCredits() {
+    private void drainCredits() throws InterruptedException {
         for (byte[] each = credits.recv(ZMQ.DONTWAIT); each != null; each = credits.recv(ZMQ.DONTWAIT)) {
             take(each);
         }
+        TransferManager.checkWait(credits, "credit");
     }
 
-    private void take(byte @Nullable [] message) {
-        if (message == null) {
-            return;
-        }
+    private void take(byte[] message) {
         ByteBuffer in = ByteBuffer.wrap(message).order(ByteOrder.LITTLE_ENDIAN);
         int consumer = message.length == CREDIT_BYTES ? in.getInt(0) : -1;
         ByteBuffer frame = consumer >= 0 && consumer < credit.length

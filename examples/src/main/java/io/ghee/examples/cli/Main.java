@@ -4,6 +4,7 @@ import io.ghee.GheeException;
 import io.ghee.StageFailedException;
 import io.ghee.examples.PackagedJob;
 import java.io.PrintWriter;
+import java.nio.charset.Charset;
 import java.util.Comparator;
 import java.util.List;
 import java.util.ServiceLoader;
@@ -30,11 +31,13 @@ public final class Main {
 
     /** The command line. */
     public static void main(String[] args) {
-        System.exit(execute(args));
+        PrintWriter out = new PrintWriter(System.out, true, Charset.defaultCharset());
+        PrintWriter err = new PrintWriter(System.err, true, Charset.defaultCharset());
+        System.exit(execute(out, err, args));
     }
 
     /** Runs a command line and returns its exit code. */
-    static int execute(String... args) {
+    static int execute(PrintWriter out, PrintWriter err, String... args) {
         Main main = new Main();
         CommandLine ghee = new CommandLine(main);
         ghee.addSubcommand(new ListJobs());
@@ -42,7 +45,7 @@ public final class Main {
         ghee.addSubcommand(perJob("run", "Runs a job.", RunJob::new));
         ghee.addSubcommand(new CommandLine.HelpCommand());
         ghee.setExecutionExceptionHandler((e, command, parsed) -> fail(e, command, main.verbose));
-        return ghee.execute(args);
+        return ghee.setOut(out).setErr(err).execute(args);
     }
 
     private static int fail(Exception e, CommandLine command, boolean verbose) {

@@ -15,24 +15,32 @@ import java.util.Random;
  * more often. The same seed gives the same file, byte for byte.
  */
 final class SyntheticRatings {
-    private static final int USERS = 2000;
-    private static final int ITEMS = 1000;
+    private static final int DEFAULT_USERS = 2000;
+    private static final int DEFAULT_ITEMS = 1000;
     private static final int FACTORS = 4;
     private static final long START = 1_000_000_000L;
     private static final int YEAR = 365 * 86_400;
 
     private final Random random;
+    private final int users;
+    private final int items;
     private final double[] userBias;
     private final double[] itemBias;
     private final double[][] userFactors;
     private final double[][] itemFactors;
 
     SyntheticRatings(long seed) {
-        random = new Random(seed);
-        userBias = gaussian(USERS, 0.35);
-        itemBias = gaussian(ITEMS, 0.45);
-        userFactors = factors(USERS);
-        itemFactors = factors(ITEMS);
+        this(seed, DEFAULT_USERS, DEFAULT_ITEMS);
+    }
+
+    SyntheticRatings(long seed, int users, int items) {
+        this.random = new Random(seed);
+        this.users = users;
+        this.items = items;
+        userBias = gaussian(users, 0.35);
+        itemBias = gaussian(items, 0.45);
+        userFactors = factors(users);
+        itemFactors = factors(items);
     }
 
     /** Writes {@code ratings} lines as {@code u.data} has them; the file is there complete, or not at all. */
@@ -53,8 +61,8 @@ final class SyntheticRatings {
     }
 
     private String line() {
-        int user = skewed(USERS);
-        int item = skewed(ITEMS);
+        int user = skewed(users);
+        int item = skewed(items);
         double score = 3.5 + userBias[user] + itemBias[item] + 0.4 * random.nextGaussian();
         for (int k = 0; k < FACTORS; k++) {
             score += userFactors[user][k] * itemFactors[item][k];

@@ -71,6 +71,10 @@ final class CsvRows<R> implements Closeable {
     }
 
     private InputException refused(CsvParseException e) {
+        if (e.getCause() instanceof InputException damaged) {
+            // The parser wraps what the lines threw. It ends the split.
+            return damaged;
+        }
         Throwable cause = e.getCause() instanceof CsvParseException inner ? inner : e;
         String message = unclosed
                 ? "a quoted field that is not closed (expected: a \" at its end"

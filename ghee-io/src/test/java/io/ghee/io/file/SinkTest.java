@@ -5,6 +5,7 @@ import static io.ghee.io.file.Reading.file;
 import static io.ghee.io.file.Reading.shipped;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.ghee.ConfigurationException;
 import io.ghee.InfrastructureException;
@@ -170,6 +171,26 @@ class SinkTest {
         sink.commit(JOB, List.of(write(sink, 0, List.of("a", line, line.substring(0, 65_535), "b"))));
 
         assertThat(all(Text.lines(out().toString()))).containsExactly("a", line, line.substring(0, 65_535), "b");
+    }
+
+    @Test
+    void fullDiskIsToldWithTheFile() throws Exception {
+        Path full = Path.of("/dev/full");
+        assumeTrue(Files.exists(full), "needs /dev/full");
+        Sink<Object> text = Text.to(dir.resolve("text").toString());
+        text.prepare(JOB);
+        Files.createSymbolicLink(dir.resolve(".text.job-1/part-00000.txt"), full);
+        Sink<Row> csv = Csv.to(dir.resolve("csv").toString(), Row.class);
+        csv.prepare(JOB);
+        Files.createSymbolicLink(dir.resolve(".csv.job-1/part-00000.csv"), full);
+        String big = "x".repeat(1_000_000);
+
+        assertThatThrownBy(() -> write(text, 0, List.of("small")))
+                .isInstanceOf(InfrastructureException.class)
+                .hasMessageContaining("part-00000.txt cannot be written");
+        assertThatThrownBy(() -> write(csv, 0, List.of(new Row(1, big, 2), new Row(2, big, 3))))
+                .isInstanceOf(InfrastructureException.class)
+                .hasMessageContaining("part-00000.csv cannot be written");
     }
 
     @Test

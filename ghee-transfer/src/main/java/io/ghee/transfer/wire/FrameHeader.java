@@ -120,7 +120,11 @@ public record FrameHeader(
                 in.getLong(32),
                 in.getInt(40),
                 in.getInt(44));
+        require(header.generation >= 0, "generation", header.generation, ">= 0");
+        require(header.sender >= 0, "sender", header.sender, ">= 0");
+        require(header.epoch >= 0, "epoch", header.epoch, ">= 0");
         require(header.rows >= 0, "rows", header.rows, ">= 0");
+        require(header.sequence >= 0, "sequence", header.sequence, ">= 0");
         require(header.nameBytes >= 0 && header.nameBytes <= 1024, "class name length", header.nameBytes, "0 to 1024");
         require(header.payloadBytes >= 0, "payload length", header.payloadBytes, ">= 0");
         require(
@@ -128,6 +132,22 @@ public record FrameHeader(
                 "frame length",
                 size,
                 "header, name and payload of " + ((long) header.payloadOffset() + header.payloadBytes));
+        require((in.getLong(48) | in.getLong(56)) == 0, "reserved bytes", in.getLong(48) | in.getLong(56), "0");
+        require(
+                (header.codec == Codec.NONE) == (header.kind != Kind.DATA),
+                "codec of a frame of " + header.kind,
+                header.codec.code,
+                header.kind == Kind.DATA ? "1 or 2" : "0");
+        require(
+                header.kind == Kind.DATA || (header.rows | size - BYTES) == 0,
+                "rows and bytes after the header of a mark",
+                header.rows | size - BYTES,
+                "0");
+        require(
+                (header.codec == Codec.COLUMNAR) == (header.nameBytes > 0),
+                "class name length of codec " + header.codec,
+                header.nameBytes,
+                header.codec == Codec.COLUMNAR ? "> 0" : "0");
         return header;
     }
 

@@ -1,0 +1,117 @@
+package io.ghee.examples.cli;
+
+import static io.ghee.examples.cli.Cli.ghee;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.Device;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.ghee.models.FactorizationMachine;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The packaged job, on a small file with something to learn in it. */
+class MovielensRunTest {
+    private static final int RATINGS = 30_000;
+
+    @TempDir
+    static Path data;
+
+    @TempDir
+    Path temp;
+
+    private static Path ratings;
+
+    @BeforeAll
+    static void writeRatings() throws IOException {
+        Random random = new Random(1);
+        List<String> lines = new ArrayList<>();
+        for (int k = 0; k < RATINGS; k++) {
+            int user = random.nextInt(500);
+            int item = random.nextInt(300);
+            int stars = Math.max(1, Math.min(5, 3 + user % 3 - 1 + item % 3 - 1));
+            lines.add(user + "\t" + item + "\t" + stars + "\t" + (800_000_000 + k));
+        }
+        ratings = Files.write(data.resolve("ratings.tsv"), lines);
+    }
+
+    private JsonNode run(String launcher, String... more) throws IOException {
+        Path report = temp.resolve("report-" + launcher + ".json");
+        List<String> args = new ArrayList<>(List.of(
+                "run",
+                "movielens-fm",
+                "--input",
+                ratings.toString(),
+                "--launcher",
+                launcher,
+                "--epochs",
+                "2",
+                "--batch-size",
+                "512",
+                "--preprocess-rounds",
+                "1",
+                "--report",
+                report.toString(),
+                "--output",
+                temp.resolve("out-" + launcher).toString()));
+        args.addAll(List.of(more));
+        Cli run = ghee(args.toArray(String[]::new));
+        assertThat(run.err()).isEmpty();
+        assertThat(run.exitCode()).isZero();
+        return new ObjectMapper().readTree(report.toFile());
+    }
+
+    @Test
+    void bothLaunchersDeliverTheSameAndLearn() throws IOException {
+        JsonNode local = run("local");
+        JsonNode processes = run("processes");
+        for (JsonNode report : List.of(local, processes)) {
+            assertThat(report.get("status").asText()).isEqualTo("succeeded");
+            assertThat(report.get("rmse").asDouble()).isBetween(0.01, 0.75);
+            assertThat(report.get("stages")).hasSize(2);
+            assertThat(report.get("stages").get(0).get("recordsIn").asLong()).isEqualTo(3L * RATINGS);
+        }
+        assertThat(processes.get("records")).isEqualTo(local.get("records"));
+        assertThat(processes.get("rowSum")).isEqualTo(local.get("rowSum"));
+        assertThat(local.get("records").asLong())
+                .isBetween(2L * 26_000, 2L * 28_000)
+                .isEven();
+    }
+
+    @Test
+    void writesAModelThatLoadsAndALossCurve() throws IOException {
+        run("local");
+        Path output = temp.resolve("out-local");
+        assertThat(output).isDirectoryContaining("glob:**/_SUCCESS").isDirectoryContaining("glob:**/loss.png");
+        try (FactorizationMachine machine = FactorizationMachine.load(output, Device.cpu())) {
+            assertThat(machine.config().features()).isEqualTo(45_056);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"local", "processes"})
+    void drainDeliversEvenlyWithoutTraining(String launcher) throws IOException {
+        JsonNode report = run(launcher, "--drain", "--replicas", "preprocess=2,train=3");
+        assertThat(report.get("rmse").isNull()).isTrue();
+        assertThat(report.get("records").asLong()).isPositive().isEven();
+        assertThat(report.get("stages").get(1).get("replicas").asInt()).isEqualTo(3);
+    }
+
+    @Test
+    void listAndExplainRunNothing() {
+        assertThat(ghee("list").out()).contains("movielens-fm");
+        Cli explain = ghee("explain", "movielens-fm", "--replicas", "preprocess=5", "--format", "json");
+        assertThat(explain.exitCode()).isZero();
+        assertThat(explain.out()).contains("\"replicas\" : 5", "\"distribution\" : \"even\"");
+        assertThat(ghee("explain", "movielens-fm", "--format", "dot").out()).startsWith("digraph");
+    }
+}
