@@ -38,6 +38,11 @@ public final class Batch<T> implements Iterable<T> {
         return new Batch<>(columns.rows(), null, columns, layout);
     }
 
+    /** The same batch for another thread: what it has already is shared, what it makes of that is its own. */
+    public Batch<T> share() {
+        return new Batch<>(size, records, columns, layout);
+    }
+
     public int size() {
         return size;
     }

@@ -2,11 +2,13 @@ package io.ghee.run;
 
 import io.ghee.Batch;
 import io.ghee.ConfigurationException;
+import io.ghee.InfrastructureException;
 import io.ghee.channel.Outlet;
 import io.ghee.distribution.Distribution;
 import io.ghee.function.KeyFunction;
 import io.ghee.plan.PlannedStage;
 import io.ghee.sink.SinkWriter;
+import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -133,7 +135,7 @@ abstract class Terminal extends Node {
         @Override
         void accept(Object item) throws Exception {
             for (int consumer = 0; consumer < outlet.consumers(); consumer++) {
-                send(consumer, (Batch<?>) item);
+                send(consumer, ((Batch<?>) item).share());
             }
         }
     }
@@ -215,7 +217,11 @@ abstract class Terminal extends Node {
 
         @Override
         void accept(Object item) throws Exception {
-            writer.write(item);
+            try {
+                writer.write(item);
+            } catch (IOException e) {
+                throw new InfrastructureException("the sink cannot be written: " + e, e);
+            }
             metrics.sent(1, 0);
         }
 

@@ -12,6 +12,7 @@ import io.ghee.transfer.TransferConfig;
 import io.ghee.transfer.TransferManager;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,6 +25,9 @@ import org.zeromq.ZContext;
  * <p>Who it is stands on its command line, for people who read {@code ps}: {@code -Dghee.job}, {@code -Dghee.stage} and
  * {@code -Dghee.replica}. Where the driver is, and the token that proves that the worker belongs to the job, come by the
  * environment: {@value #DRIVER}, {@value #TOKEN}.
+ *
+ * <p>Nothing is closed at the end, which is a halt: when the driver says stop, either the task is through and has closed
+ * what it had, or the job has failed and nothing may wait for a task in the middle of its work.
  */
 public final class Agent {
     /** The driver's control endpoint. */
@@ -32,17 +36,26 @@ public final class Agent {
     /** The job's token. */
     public static final String TOKEN = "GHEE_TOKEN";
 
+    /** The driver's process, if it is on this machine: the worker does not outlive it. */
+    public static final String DRIVER_PID = "GHEE_DRIVER_PID";
+
     private static final Logger LOG = LoggerFactory.getLogger(Agent.class);
     private static final Duration REGISTRATION = Duration.ofSeconds(60);
     private static final Duration REPORT = Duration.ofMillis(200);
-    /** How long a worker that is done waits to be told to end. */
-    private static final Duration DISMISSAL = Duration.ofSeconds(60);
+    /** How long a task that is in the middle of its work may not notice that it is to end. */
+    private static final Duration STOP = Duration.ofMillis(50);
+    /** How often a worker asks whether the driver is still there, and how long it does without an answer. */
+    private static final Duration PULSE = Duration.ofSeconds(10);
+
+    private static final Duration SILENCE = Duration.ofSeconds(60);
 
     private final String job;
     private final String stage;
     private final int replica;
     private final DriverConnection driver;
     private final DriverConnection.Peer peer;
+    private long heardNanos = System.nanoTime();
+    private long pulseNanos = heardNanos;
 
     private Agent(String job, String stage, int replica, DriverConnection driver) {
         this.job = job;
@@ -54,29 +67,33 @@ public final class Agent {
 
     /** Runs one worker. Exits with 0 when told to end, with 4 if the driver cannot be reached or refuses. */
     public static void main(String[] args) {
-        endWithParent();
         int exit = 0;
-        try (ZContext context = new ZContext(1)) {
-            DriverConnection driver = new DriverConnection(context, env(DRIVER), env(TOKEN));
+        try {
+            endWithDriver();
+            DriverConnection driver = new DriverConnection(new ZContext(1), env(DRIVER), env(TOKEN));
             new Agent(property("ghee.job"), property("ghee.stage"), Integer.parseInt(property("ghee.replica")), driver)
                     .run();
         } catch (InfrastructureException e) {
-            LOG.error("{}", e.reason());
+            // To the error output and not to the log, which may have no backend here: the launcher quotes it.
+            System.err.println(e.reason());
             exit = 4;
-        } catch (InterruptedException e) {
-            exit = 130;
+        } catch (Throwable e) {
+            e.printStackTrace();
+            exit = 1;
         }
-        // Not exit: a task that is stopped in the middle has threads and hooks that nothing may wait for.
         Runtime.getRuntime().halt(exit);
     }
 
-    /** A worker does not outlive the process that started it. */
-    private static void endWithParent() {
-        ProcessHandle.current().parent().ifPresent(parent -> {
-            CompletableFuture<Void> watch =
-                    parent.onExit().thenAccept(gone -> Runtime.getRuntime().halt(4));
-            LOG.debug("watching the driver's process {}: {}", parent.pid(), watch);
-        });
+    private static void endWithDriver() {
+        String pid = System.getenv(DRIVER_PID);
+        if (pid == null) {
+            return;
+        }
+        ProcessHandle driver = ProcessHandle.of(Long.parseLong(pid))
+                .orElseThrow(() -> new InfrastructureException("the driver's process " + pid + " is gone"));
+        CompletableFuture<Void> watch =
+                driver.onExit().thenAccept(gone -> Runtime.getRuntime().halt(4));
+        LOG.debug("watching the driver's process {}: {}", pid, watch);
     }
 
     private void run() throws InterruptedException {
@@ -90,9 +107,9 @@ public final class Agent {
         if (welcome == null) {
             return;
         }
-        try (TransferManager transfer = new TransferManager(TransferConfig.loopback(welcome.job()))) {
-            work(welcome.plan().plan(), transfer);
-        } catch (RuntimeException e) {
+        try {
+            work(welcome.plan().plan(), new TransferManager(TransferConfig.loopback(welcome.job())));
+        } catch (RuntimeException | LinkageError | StackOverflowError e) {
             peer.send(new ControlMessage.Failed(Failure.of(stage, replica, e)));
             awaitDismissal();
         }
@@ -121,31 +138,57 @@ public final class Agent {
         report(metrics);
     }
 
-    /** Tells the driver how far the task is, until it has ended and the driver has said goodbye. */
-    private void report(WorkerMetrics metrics) {
+    /** Tells the driver how far the task is and how it ended, until the driver says stop. */
+    private void report(WorkerMetrics metrics) throws InterruptedException {
+        long reported = System.nanoTime();
         while (true) {
-            if (peer.receive(REPORT) instanceof ControlMessage.Stop) {
-                return;
-            }
-            ControlMessage.ToDriver last = driver.reports().poll();
+            ControlMessage.ToDriver last = driver.reports().poll(STOP.toMillis(), TimeUnit.MILLISECONDS);
             if (last != null) {
                 peer.send(last);
                 awaitDismissal();
                 return;
             }
-            peer.send(new ControlMessage.Progress(metrics.progress()));
+            if (isStopped(Duration.ZERO)) {
+                return;
+            }
+            if (System.nanoTime() - reported >= REPORT.toNanos()) {
+                peer.send(new ControlMessage.Progress(metrics.progress()));
+                reported = System.nanoTime();
+            }
         }
     }
 
+    /** The others may be at work for much longer; the driver says stop when all are through. */
     private void awaitDismissal() {
-        if (peer.receive(DISMISSAL) == null) {
-            throw new InfrastructureException("the driver did not say goodbye within " + DISMISSAL.toSeconds() + " s");
+        while (!isStopped(PULSE)) {
+            LOG.trace("stage {}, replica {} is done and waits for the others", stage, replica);
         }
+    }
+
+    /**
+     * Waits for the driver to say stop, and meanwhile asks now and then whether it is there.
+     *
+     * @throws InfrastructureException if it has said nothing for long
+     */
+    private boolean isStopped(Duration wait) {
+        ControlMessage.ToWorker message = peer.receive(wait);
+        long now = System.nanoTime();
+        if (message != null) {
+            heardNanos = now;
+        } else if (now - heardNanos > SILENCE.toNanos()) {
+            throw new InfrastructureException("the driver has said nothing for " + SILENCE.toSeconds() + " s");
+        }
+        if (now - pulseNanos >= PULSE.toNanos()) {
+            peer.send(new ControlMessage.Alive());
+            pulseNanos = now;
+        }
+        return message instanceof ControlMessage.Stop;
     }
 
     /** The driver's next message, which must be of this type; null if it is to stop. */
     private <M extends ControlMessage.ToWorker> @Nullable M await(Class<M> type) {
         ControlMessage.ToWorker message = peer.receive(REGISTRATION);
+        heardNanos = System.nanoTime();
         if (message == null) {
             throw new InfrastructureException(
                     "the driver sent no " + type.getSimpleName() + " within " + REGISTRATION.toSeconds() + " s");

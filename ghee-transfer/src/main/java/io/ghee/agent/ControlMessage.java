@@ -1,7 +1,6 @@
 package io.ghee.agent;
 
 import com.esotericsoftware.kryo.Kryo;
-import com.esotericsoftware.kryo.KryoException;
 import com.esotericsoftware.kryo.io.Input;
 import com.esotericsoftware.kryo.io.Output;
 import io.ghee.InfrastructureException;
@@ -44,6 +43,9 @@ sealed interface ControlMessage {
 
     record Failed(Failure failure) implements ToDriver {}
 
+    /** Asks whether the driver is still there. */
+    record Alive() implements ToDriver {}
+
     /** The protocol is another, or the JDK. */
     record Refused(String reason) implements ToWorker {}
 
@@ -65,6 +67,9 @@ sealed interface ControlMessage {
 
     /** Answers {@link Skip}. */
     record SkipAllowed(boolean allowed) implements ToWorker {}
+
+    /** Answers {@link Alive}. */
+    record Heard() implements ToWorker {}
 
     /** End now. */
     record Stop() implements ToWorker {}
@@ -92,7 +97,7 @@ sealed interface ControlMessage {
         <M extends ControlMessage> M read(byte[] bytes, Class<M> receiver) {
             try {
                 return receiver.cast(kryo.readClassAndObject(new Input(bytes)));
-            } catch (KryoException | ClassCastException | IndexOutOfBoundsException e) {
+            } catch (RuntimeException | LinkageError | StackOverflowError e) {
                 throw new InfrastructureException(
                         "a control message of " + bytes.length + " bytes cannot be read: " + e.getMessage(), e);
             }

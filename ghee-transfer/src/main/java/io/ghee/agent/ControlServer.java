@@ -17,12 +17,13 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.zeromq.SocketType;
 import org.zeromq.ZContext;
+import org.zeromq.ZFrame;
 import org.zeromq.ZMQ;
+import org.zeromq.ZMsg;
 
 /**
  * The driver's end of the control channel: registers the workers, starts them together when all are there, answers their
@@ -33,6 +34,8 @@ import org.zeromq.ZMQ;
 public final class ControlServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ControlServer.class);
     private static final int POLL_MILLIS = 20;
+    /** Workers send little; the longest messages are stacks and what a sink has to commit. */
+    private static final long LONGEST_MESSAGE = 64L << 20;
 
     private final JobDriver driver;
     private final byte[] token;
@@ -42,6 +45,7 @@ public final class ControlServer implements AutoCloseable {
     private final ZMQ.Socket socket;
     private final String endpoint;
     private final ControlMessage.Codec codec = new ControlMessage.Codec();
+    private final List<byte[]> greeted = new ArrayList<>();
     private final Map<String, byte[]> identities = new HashMap<>();
     private final Map<String, OutletAddress> outlets = new HashMap<>();
     private final CountDownLatch closed = new CountDownLatch(1);
@@ -56,6 +60,7 @@ public final class ControlServer implements AutoCloseable {
         this.jobNumber = UUID.randomUUID().getMostSignificantBits();
         socket = context.createSocket(SocketType.ROUTER);
         socket.setLinger(1000);
+        socket.setMaxMsgSize(LONGEST_MESSAGE);
         endpoint = "tcp://" + host + ":" + socket.bindToRandomPort("tcp://" + host);
     }
 
@@ -80,16 +85,17 @@ public final class ControlServer implements AutoCloseable {
         boolean told = false;
         socket.setReceiveTimeOut(POLL_MILLIS);
         try {
-            while (!ending) {
-                byte[] identity = socket.recv(0);
-                if (identity != null) {
-                    receive(identity, socket.recv(0), socket.recv(0));
-                }
+            // At the end, too, everything is read: the last progress has points that no other one has.
+            boolean received = true;
+            while (received || !ending) {
+                received = receive();
                 if (stopping && !told) {
-                    identities.values().forEach(worker -> send(worker, new ControlMessage.Stop()));
+                    greeted.forEach(worker -> send(worker, new ControlMessage.Stop()));
                     told = true;
                 }
-                if (identities.size() < driver.plan().workers() && System.nanoTime() > deadline) {
+                if (!driver.isDecided()
+                        && identities.size() < driver.plan().workers()
+                        && System.nanoTime() > deadline) {
                     driver.fail(new InfrastructureException(
                             missing() + " did not register within " + registration.toSeconds() + " s"));
                 }
@@ -102,17 +108,23 @@ public final class ControlServer implements AutoCloseable {
         }
     }
 
-    private void receive(byte[] identity, byte @Nullable [] proof, byte @Nullable [] body) {
-        if (proof == null || body == null || !MessageDigest.isEqual(proof, token)) {
-            LOG.warn("job {}: a message without the job's token was refused", driver.job());
-            return;
+    /** Reads one message, all of it, whoever sent it; false if none came for a while. */
+    private boolean receive() {
+        ZMsg message = ZMsg.recvMsg(socket);
+        if (message == null) {
+            return false;
         }
-        ControlMessage.ToDriver message = codec.read(body, ControlMessage.ToDriver.class);
+        byte[][] parts = message.stream().map(ZFrame::getData).toArray(byte[][]::new);
+        if (parts.length != 3 || !MessageDigest.isEqual(parts[1], token)) {
+            LOG.warn("job {}: a message without the job's token was refused", driver.job());
+            return true;
+        }
         try {
-            handle(identity, message);
+            handle(parts[0], codec.read(parts[2], ControlMessage.ToDriver.class));
         } catch (GheeException e) {
             driver.fail(e);
         }
+        return true;
     }
 
     private void handle(byte[] identity, ControlMessage.ToDriver message) {
@@ -133,6 +145,8 @@ public final class ControlServer implements AutoCloseable {
             driver.finished(done.stage(), done.replica(), done.committable(), done.progress());
         } else if (message instanceof ControlMessage.Failed failed) {
             failed(failed.failure());
+        } else if (message instanceof ControlMessage.Alive) {
+            send(identity, new ControlMessage.Heard());
         }
     }
 
@@ -150,7 +164,8 @@ public final class ControlServer implements AutoCloseable {
             send(identity, new ControlMessage.Refused(reason));
             throw new InfrastructureException(reason);
         }
-        send(identity, new ControlMessage.Welcome(plan, jobNumber));
+        greeted.add(identity);
+        send(identity, stopping ? new ControlMessage.Stop() : new ControlMessage.Welcome(plan, jobNumber));
     }
 
     private void register(byte[] identity, ControlMessage.Ready ready) {

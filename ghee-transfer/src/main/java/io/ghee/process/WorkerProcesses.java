@@ -9,6 +9,8 @@ import io.ghee.run.JobDriver;
 import io.ghee.run.Workers;
 import java.io.File;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,6 +31,8 @@ final class WorkerProcesses implements Workers {
     private static final Logger LOG = LoggerFactory.getLogger(WorkerProcesses.class);
     private static final Duration REGISTRATION = Duration.ofSeconds(60);
     private static final Duration KILLED = Duration.ofSeconds(5);
+    private static final int LAST_BYTES = 4096;
+    private static final int LAST_LINES = 3;
 
     private final JobDriver driver;
     private final String token = UUID.randomUUID() + "-" + UUID.randomUUID();
@@ -75,6 +79,8 @@ final class WorkerProcesses implements Workers {
         builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
         builder.environment().put(Agent.DRIVER, endpoint);
         builder.environment().put(Agent.TOKEN, token);
+        builder.environment()
+                .put(Agent.DRIVER_PID, Long.toString(ProcessHandle.current().pid()));
         Worker worker = new Worker(stage, replica, builder.start(), log);
         CompletableFuture<Void> watch = worker.process().onExit().thenAccept(process -> ended(worker));
         LOG.debug("{} started: {}", worker.name(), watch);
@@ -126,13 +132,19 @@ final class WorkerProcesses implements Workers {
         };
     }
 
+    /** The last lines of a log, which may be long; that the logging has no backend is not worth quoting. */
     private static String lastWords(Path log) {
-        try (Stream<String> lines = Files.lines(log, StandardCharsets.UTF_8)) {
-            return lines.filter(line -> !line.isBlank())
-                    .reduce((first, second) -> second)
-                    .map(line -> "; its last words: " + line)
-                    .orElse("");
-        } catch (IOException | RuntimeException e) {
+        try (SeekableByteChannel file = Files.newByteChannel(log)) {
+            ByteBuffer end = ByteBuffer.allocate((int) Math.min(LAST_BYTES, file.size()));
+            file.position(file.size() - end.capacity());
+            while (end.hasRemaining() && file.read(end) >= 0) {}
+            List<String> lines = new String(end.array(), 0, end.position(), StandardCharsets.UTF_8)
+                    .lines()
+                    .filter(line -> !line.isBlank() && !line.startsWith("SLF4J"))
+                    .toList();
+            List<String> last = lines.subList(Math.max(0, lines.size() - LAST_LINES), lines.size());
+            return last.isEmpty() ? "" : "; its last words: " + String.join(" / ", last);
+        } catch (IOException e) {
             return "; its log cannot be read: " + e;
         }
     }
@@ -144,7 +156,8 @@ final class WorkerProcesses implements Workers {
         if (control != null) {
             control.stopWorkers();
         }
-        long deadline = System.nanoTime() + grace.toNanos();
+        // After a failure nothing is to be finished, and a worker that is still starting would not hear of the end.
+        long deadline = System.nanoTime() + (failed ? 0 : grace.toNanos());
         for (Worker worker : workers) {
             if (!worker.process().waitFor(Math.max(1, deadline - System.nanoTime()), TimeUnit.NANOSECONDS)) {
                 LOG.debug("{} has not ended in time and is killed", worker.name());

@@ -3,6 +3,7 @@ package io.ghee.transfer;
 import io.ghee.InfrastructureException;
 import io.ghee.channel.Inlet;
 import io.ghee.channel.Outlet;
+import io.ghee.transfer.wire.FrameHeader;
 import java.util.List;
 import org.zeromq.SocketType;
 import org.zeromq.ZContext;
@@ -14,9 +15,6 @@ import zmq.ZError;
  * inlet belongs to the thread that uses it; the manager is thread-safe.
  */
 public final class TransferManager implements AutoCloseable {
-    /** A frame that claims to be longer is refused before anything is allocated for it. */
-    static final long MAX_FRAME = 1L << 30;
-
     private final TransferConfig config;
     private final ZContext context = new ZContext(1);
     private final BufferPool pool = new BufferPool();
@@ -48,7 +46,7 @@ public final class TransferManager implements AutoCloseable {
         // Credits bound what is on the way, in bytes; the high-water marks, which count messages, must not interfere.
         socket.setHWM(0);
         socket.setLinger(0);
-        socket.setMaxMsgSize(MAX_FRAME);
+        socket.setMaxMsgSize(FrameHeader.LONGEST_FRAME);
         return socket;
     }
 

@@ -1,7 +1,6 @@
 package io.ghee.transfer;
 
 import io.ghee.Batch;
-import io.ghee.ConfigurationException;
 import io.ghee.InfrastructureException;
 import io.ghee.channel.Outlet;
 import io.ghee.transfer.wire.BatchCodec;
@@ -89,11 +88,6 @@ final class ZmqOutlet implements Outlet {
                 new BatchCodec.Address(config.job(), config.generation(), sender, epoch, sequence[consumer]);
         ByteBuffer frame = codec.encode(batch, to, pool::take);
         int bytes = frame.limit();
-        if (bytes > TransferManager.MAX_FRAME) {
-            pool.giveBack(frame);
-            throw new ConfigurationException("a batch of " + batch.size() + " records takes " + bytes
-                    + " bytes (expected: <= " + TransferManager.MAX_FRAME + "; use smaller batches)");
-        }
         drainCredits();
         awaitUntil(() -> credit[consumer] >= bytes || outstanding.get(consumer).isEmpty());
         push(consumer, frame);

@@ -45,6 +45,8 @@ public final class Main {
         ghee.addSubcommand(perJob("run", "Runs a job.", RunJob::new));
         ghee.addSubcommand(new CommandLine.HelpCommand());
         ghee.setExecutionExceptionHandler((e, command, parsed) -> fail(e, command, main.verbose));
+        // The last one wins, so that a script can be called with an option of its own overruled.
+        ghee.setOverwrittenOptionsAllowed(true);
         return ghee.setOut(out).setErr(err).execute(args);
     }
 

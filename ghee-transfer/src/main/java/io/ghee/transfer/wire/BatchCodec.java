@@ -1,11 +1,10 @@
 package io.ghee.transfer.wire;
 
 import com.esotericsoftware.kryo.Kryo;
-import com.esotericsoftware.kryo.KryoException;
-import com.esotericsoftware.kryo.io.ByteBufferInput;
 import com.esotericsoftware.kryo.io.Output;
 import io.ghee.BadRecordException;
 import io.ghee.Batch;
+import io.ghee.ConfigurationException;
 import io.ghee.InfrastructureException;
 import io.ghee.columnar.Columns;
 import io.ghee.columnar.RecordLayout;
@@ -36,6 +35,7 @@ public final class BatchCodec {
      *
      * @param allocator gives a buffer of at least so many bytes
      * @return the buffer, from 0 to the frame's length
+     * @throws ConfigurationException if the records cannot be written, or are too many for a frame
      */
     public ByteBuffer encode(Batch<?> batch, Address to, IntFunction<ByteBuffer> allocator) {
         RecordLayout<Object> layout = layout(batch);
@@ -64,7 +64,15 @@ public final class BatchCodec {
     private ByteBuffer encodeObjects(Batch<?> batch, Address to, IntFunction<ByteBuffer> allocator) {
         scratch.reset();
         for (Object record : batch) {
-            kryo.writeClassAndObject(scratch, record);
+            try {
+                kryo.writeClassAndObject(scratch, record);
+            } catch (RuntimeException | StackOverflowError e) {
+                throw new ConfigurationException(
+                        "a record of "
+                                + (record == null ? "null" : record.getClass().getName())
+                                + " cannot be sent to the next stage: " + firstLine(e),
+                        e);
+            }
         }
         ByteBuffer frame =
                 begin(header(batch, FrameHeader.Codec.KRYO, to, 0, scratch.position()), new byte[0], allocator);
@@ -87,7 +95,12 @@ public final class BatchCodec {
     }
 
     private static ByteBuffer begin(FrameHeader header, byte[] name, IntFunction<ByteBuffer> allocator) {
-        ByteBuffer frame = allocator.apply(header.frameBytes());
+        long bytes = (long) header.payloadOffset() + header.payloadBytes();
+        if (bytes > FrameHeader.LONGEST_FRAME) {
+            throw new ConfigurationException("a batch of " + header.rows() + " records takes " + bytes
+                    + " bytes (expected: <= " + FrameHeader.LONGEST_FRAME + "; use smaller batches)");
+        }
+        ByteBuffer frame = allocator.apply((int) bytes);
         header.writeTo(frame);
         frame.put(FrameHeader.BYTES, name);
         return frame.position(header.payloadOffset());
@@ -135,16 +148,26 @@ public final class BatchCodec {
     }
 
     private Batch<Object> decodeObjects(FrameHeader header, ByteBuffer payload) {
-        ByteBufferInput in = new ByteBufferInput(payload.order(ByteOrder.nativeOrder()));
+        BoundedInput in = new BoundedInput(payload.order(ByteOrder.nativeOrder()));
         List<Object> records = new ArrayList<>(Math.min(header.rows(), payload.limit()));
         try {
             for (int row = 0; row < header.rows(); row++) {
                 records.add(kryo.readClassAndObject(in));
             }
-        } catch (KryoException | IllegalArgumentException | IndexOutOfBoundsException | NegativeArraySizeException e) {
-            throw new InfrastructureException("objects in a frame cannot be read: " + e.getMessage(), e);
+        } catch (RuntimeException | LinkageError | StackOverflowError e) {
+            // Whatever the constructors of the records at hand make of damaged values.
+            throw new InfrastructureException("objects in a frame cannot be read: " + firstLine(e), e);
+        }
+        if (in.position() != header.payloadBytes()) {
+            throw new InfrastructureException("bytes of " + header.rows() + " objects in a frame: " + in.position()
+                    + " (expected: " + header.payloadBytes() + ")");
         }
         return Batch.of(records);
+    }
+
+    /** What went wrong; the lines after it tell Kryo's path to it. */
+    private static String firstLine(Throwable e) {
+        return e.toString().lines().findFirst().orElse("");
     }
 
     private RecordLayout<?> layout(FrameHeader header, ByteBuffer frame) {
@@ -160,7 +183,7 @@ public final class BatchCodec {
             return RecordLayout.find(type)
                     .orElseThrow(() -> new InfrastructureException("record class: " + name + " (expected: a record of"
                             + " primitives, strings and arrays of them)"));
-        } catch (ClassNotFoundException | LinkageError e) {
+        } catch (ClassNotFoundException | LinkageError | ConfigurationException e) {
             throw new InfrastructureException("record class: " + name + " (expected: a class of this worker)", e);
         }
     }

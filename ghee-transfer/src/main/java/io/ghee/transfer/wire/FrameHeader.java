@@ -34,6 +34,9 @@ public record FrameHeader(
     /** Length of the header. */
     public static final int BYTES = 64;
 
+    /** A frame that would be longer is not written, and refused before anything is allocated for it. */
+    public static final int LONGEST_FRAME = 1 << 30;
+
     /** The protocol that this version speaks. */
     public static final short PROTOCOL = 1;
 
