@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import java.util.function.IntFunction;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -100,7 +99,6 @@ public class CodecBenchmark {
 
         private final BatchCodec codec = new BatchCodec();
         private final ByteBuffer out = ByteBuffer.allocateDirect(1 << 20);
-        private final IntFunction<ByteBuffer> allocator = bytes -> out.clear().limit(bytes);
         private List<Object> records = List.of();
         private ByteBuffer frame = out;
 
@@ -116,7 +114,7 @@ public class CodecBenchmark {
         }
 
         ByteBuffer encode() {
-            return codec.encode(Batch.of(records), ADDRESS, allocator);
+            return codec.encode(Batch.of(records), ADDRESS, bytes -> out.clear().limit(bytes));
         }
 
         Batch<?> decode() {

@@ -122,7 +122,7 @@ record Comparison(Setting.Mode mode, int n, List<Row> rows) {
                     cell("%.4f", row.rmse())));
             for (Row us : own) {
                 table.append(
-                        us == row
+                        us.equals(row)
                                 ? " | |"
                                 : String.format(Locale.ROOT, " %.2f | %.2f |", us.speedOver(row), us.cpuOver(row)));
             }
