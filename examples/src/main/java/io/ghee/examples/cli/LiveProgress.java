@@ -94,7 +94,7 @@ final class LiveProgress implements AutoCloseable {
 
     private void erase() {
         if (drawn > 0) {
-            err.print("\u001b[" + drawn + "A\u001b[J");
+            err.print("\r\u001b[" + drawn + "A\u001b[J");
             drawn = 0;
         }
     }

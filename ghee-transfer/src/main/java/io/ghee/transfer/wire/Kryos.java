@@ -27,7 +27,7 @@ public final class Kryos {
     }
 
     /** Kryo's own writes the nanoseconds as it writes lengths, which {@link BoundedInput} would refuse. */
-    static final class TimestampSerializer extends DefaultSerializers.TimestampSerializer {
+    public static final class TimestampSerializer extends DefaultSerializers.TimestampSerializer {
         @Override
         public void write(Kryo kryo, Output out, Timestamp timestamp) {
             out.writeLong(timestamp.getTime());

@@ -1,0 +1,280 @@
+package io.ghee.transfer.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.ghee.Batch;
+import io.ghee.ConfigurationException;
+import io.ghee.InfrastructureException;
+import io.ghee.transfer.wire.FrameHeader.Codec;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.nio.ByteBuffer;
+import java.sql.Timestamp;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class BatchCodecTest {
+    record Rating(int user, int movie, float stars) {}
+
+    record Titled(long id, String title, String[] tags) {}
+
+    record Nested(String name, Rating rating, List<String> words) {}
+
+    record Empty() {}
+
+    static final class Plain {
+        final int number;
+        final Plain next;
+
+        Plain(int number, Plain next) {
+            this.number = number;
+            this.next = next;
+        }
+    }
+
+    record Refusing(int number) {
+        Refusing {
+            if (number < 0) {
+                throw new IllegalArgumentException("number: " + number);
+            }
+        }
+    }
+
+    private static final BatchCodec.Address TO = new BatchCodec.Address(42, 1, 2, 3, 4);
+
+    private static final List<Rating> RATINGS =
+            IntStream.range(0, 100).mapToObj(k -> new Rating(k, -k, k / 2f)).toList();
+
+    private final BatchCodec sender = new BatchCodec();
+    private final BatchCodec receiver = new BatchCodec();
+
+    private ByteBuffer encode(Batch<?> batch) {
+        // A buffer of the pool is longer than what lies in it, and has had others in it.
+        return sender.encode(batch, TO, bytes -> {
+            ByteBuffer buffer = ByteBuffer.allocateDirect(Math.max(4096, bytes));
+            while (buffer.hasRemaining()) {
+                buffer.put((byte) 0xAA);
+            }
+            return buffer.clear();
+        });
+    }
+
+    private Batch<?> across(Batch<?> batch, Codec codec) {
+        ByteBuffer frame = encode(batch);
+        FrameHeader header = FrameHeader.read(frame);
+        assertThat(header.codec()).isEqualTo(codec);
+        assertThat(header.rows()).isEqualTo(batch.size());
+        return receiver.decode(header, frame);
+    }
+
+    @Test
+    void aFrameBearsItsAddress() {
+        FrameHeader header = FrameHeader.read(encode(Batch.of(RATINGS)));
+
+        assertThat(List.of(header.job(), header.generation(), header.sender(), header.epoch(), header.sequence()))
+                .isEqualTo(List.of(42L, 1, 2, 3, 4L));
+        assertThat(header.kind()).isEqualTo(FrameHeader.Kind.DATA);
+    }
+
+    @Test
+    void recordsOfPlainComponentsTravelAsColumns() {
+        Batch<?> batch = across(Batch.of(RATINGS), Codec.COLUMNAR);
+
+        assertThat(batch.isColumnar()).isTrue();
+        assertThat(batch.records()).isEqualTo(RATINGS);
+    }
+
+    @Test
+    void columnsLieInTheFrameAtAMultipleOfEight() {
+        ByteBuffer frame = encode(Batch.of(RATINGS));
+        Batch<?> batch = receiver.decode(FrameHeader.read(frame), frame);
+        int at = FrameHeader.read(frame).payloadOffset();
+
+        assertThat(at % 8).isZero();
+        assertThat(batch.columns().encoded().alignedSlice(8).remaining())
+                .isEqualTo(batch.columns().encoded().remaining());
+        assertThat(batch.columns().encoded()).isEqualTo(frame.slice(at, frame.limit() - at));
+    }
+
+    @Test
+    void stringsAndArraysOfThemTravelAsColumns() {
+        List<Titled> titled = List.of(
+                new Titled(1, "Amélie", new String[] {"romance", "日本"}),
+                new Titled(2, "", new String[0]),
+                new Titled(3, "M", new String[] {""}));
+
+        assertThat(across(Batch.of(titled), Codec.COLUMNAR).records())
+                .usingRecursiveComparison()
+                .isEqualTo(titled);
+    }
+
+    @Test
+    void aColumnarBatchIsPassedOnAsItIs() {
+        Batch<?> received = across(Batch.of(RATINGS), Codec.COLUMNAR);
+
+        Batch<?> again = across(received, Codec.COLUMNAR);
+
+        assertThat(again.records()).isEqualTo(RATINGS);
+        assertThat(again.columns().encoded()).isEqualTo(received.columns().encoded());
+        assertThat(received.columns().encoded().position()).isZero();
+    }
+
+    @Test
+    void aNullStringMakesTheBatchTravelObjectByObject() {
+        List<Titled> titled = List.of(new Titled(1, null, new String[] {null}), new Titled(2, "two", null));
+
+        assertThat(across(Batch.of(titled), Codec.KRYO).records())
+                .usingRecursiveComparison()
+                .isEqualTo(titled);
+    }
+
+    @Test
+    void mixedClassesTravelObjectByObject() {
+        List<Object> mixed = Arrays.asList(
+                new Rating(1, 2, 3), new Titled(1, "t", new String[] {"x"}), "text", 17, null, List.of(1, 2), 'c');
+
+        assertThat(across(Batch.of(mixed), Codec.KRYO).records())
+                .usingRecursiveComparison()
+                .isEqualTo(mixed);
+    }
+
+    private static List<List<?>> objects() {
+        return List.of(
+                List.of(1, 2, Integer.MIN_VALUE),
+                List.of("", "ascii", "Größe", "日本語", "x".repeat(100_000)),
+                List.of(new Nested("n", new Rating(1, 2, 3), List.of("a", "b"))),
+                List.of(new Empty(), new Empty()),
+                List.of(new BigDecimal("1.50"), BigInteger.TWO.pow(5000), UUID.randomUUID()),
+                List.of(
+                        Instant.ofEpochSecond(7, 999_999_999),
+                        LocalDate.of(2024, 2, 29),
+                        Timestamp.from(Instant.now())),
+                List.of(Map.of("k", List.of(1.5)), new ArrayList<>(Collections.nCopies(60_000, null))),
+                List.of(EnumSet.of(TimeUnit.DAYS), BitSet.valueOf(new long[] {1, 1L << 63}), Optional.of("o")),
+                List.of());
+    }
+
+    @ParameterizedTest
+    @MethodSource("objects")
+    void valuesTravelObjectByObject(List<?> values) {
+        assertThat(across(Batch.of(values), Codec.KRYO).records()).isEqualTo(values);
+    }
+
+    @Test
+    void arraysAndPlainObjectsTravel() {
+        Plain circle = new Plain(1, new Plain(2, null));
+        List<Object> values = List.of(
+                new int[] {1, -2, 3}, new double[100], new String[][] {{"a"}, null}, circle, new boolean[] {true});
+
+        assertThat(across(Batch.of(values), Codec.KRYO).records())
+                .usingRecursiveComparison()
+                .isEqualTo(values);
+    }
+
+    @Test
+    void aRecordThatIsTwiceInABatchIsOneAfterwards() {
+        Plain shared = new Plain(1, null);
+
+        List<?> records =
+                across(Batch.of(List.of(List.of(shared, shared))), Codec.KRYO).records();
+
+        List<?> pair = (List<?>) records.get(0);
+        assertThat(pair.get(0)).isSameAs(pair.get(1));
+    }
+
+    @Test
+    void aCodecGoesOnAfterARecordThatCannotBeSent() {
+        assertThatThrownBy(() -> encode(Batch.of(List.of("fine", new Thread("unsendable")))))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("a record of java.lang.Thread cannot be sent to the next stage: ");
+
+        assertThat(across(Batch.of(List.of("a", "b")), Codec.KRYO).records()).isEqualTo(List.of("a", "b"));
+    }
+
+    @Test
+    void aChainThatIsTooDeepIsRefusedAndNotFatal() {
+        Plain deep = null;
+        for (int k = 0; k < 200_000; k++) {
+            deep = new Plain(k, deep);
+        }
+        Batch<?> batch = Batch.of(List.of(deep));
+
+        assertThatThrownBy(() -> encode(batch))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining(Plain.class.getName())
+                .hasMessageContaining("StackOverflowError");
+    }
+
+    @Test
+    void aConstructorThatRefusesWhatArrivesIsAnInfrastructureFailure() {
+        ByteBuffer frame = encode(Batch.of(List.of(new Refusing(1000), "mixed")));
+        // A number of two bytes, of which the sign is the lowest bit of the first.
+        int at = indexOf(frame, (byte) 0xD0, (byte) 0x0F);
+        frame.put(at, (byte) 0xD1);
+
+        assertThatThrownBy(() -> receiver.decode(FrameHeader.read(frame), frame))
+                .isInstanceOf(InfrastructureException.class)
+                .hasMessageContaining("cannot be read");
+    }
+
+    private static int indexOf(ByteBuffer frame, byte first, byte second) {
+        return IntStream.range(FrameHeader.BYTES, frame.limit() - 1)
+                .filter(k -> frame.get(k) == first && frame.get(k + 1) == second)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
+    void aClassThatIsNotHereIsNamed() {
+        FrameHeader header =
+                new FrameHeader(FrameHeader.Kind.DATA, Codec.COLUMNAR, 42, 1, 2, 3, 0, 4, "no.such.Record".length(), 0);
+        ByteBuffer frame = ByteBuffer.allocate(header.frameBytes());
+        header.writeTo(frame);
+        frame.put(FrameHeader.BYTES, "no.such.Record".getBytes());
+
+        assertThatThrownBy(() -> receiver.decode(header, frame))
+                .isInstanceOf(InfrastructureException.class)
+                .hasMessageContaining("record class: no.such.Record (expected: a class of this worker)");
+    }
+
+    @Test
+    void aClassWithoutColumnsIsRefused() {
+        FrameHeader header = new FrameHeader(
+                FrameHeader.Kind.DATA, Codec.COLUMNAR, 42, 1, 2, 3, 0, 4, "java.lang.Object".length(), 0);
+        ByteBuffer frame = ByteBuffer.allocate(header.frameBytes());
+        header.writeTo(frame);
+        frame.put(FrameHeader.BYTES, "java.lang.Object".getBytes());
+
+        assertThatThrownBy(() -> receiver.decode(header, frame))
+                .isInstanceOf(InfrastructureException.class)
+                .hasMessageContaining("record class: java.lang.Object (expected: a record of primitives");
+    }
+
+    @Test
+    void anotherNumberOfRowsIsRefused() {
+        for (Batch<?> batch : List.of(Batch.of(RATINGS), Batch.of(List.of("a", "b")))) {
+            for (int rows : new int[] {batch.size() - 1, batch.size() + 1, 0, Integer.MAX_VALUE}) {
+                ByteBuffer frame = encode(batch).putInt(28, rows);
+
+                assertThatThrownBy(() -> receiver.decode(FrameHeader.read(frame), frame))
+                        .as("%s as %s rows", batch, rows)
+                        .isInstanceOf(InfrastructureException.class);
+            }
+        }
+    }
+}
