@@ -15,6 +15,8 @@ import java.util.function.Consumer;
 /** The programs that are there to be measured. */
 final class Programs {
     private static final Set<Mode> BOTH = EnumSet.allOf(Mode.class);
+    private static final Set<Mode> TRAIN = EnumSet.of(Mode.TRAIN);
+    private static final Set<Mode> DRAIN = EnumSet.of(Mode.DRAIN);
     private static final String PYTHON = "/usr/bin/python3";
 
     private Programs() {}
@@ -73,13 +75,14 @@ final class Programs {
      */
     static List<Program> peers(Path directory, Consumer<String> skipped) throws IOException, InterruptedException {
         List<Program> programs = new ArrayList<>();
-        python(programs, skipped, directory, "DataLoader", "loader_fm.py", "torch, pandas");
-        python(programs, skipped, directory, "Dask", "dask_fm.py", "torch, dask.distributed, dask.dataframe");
-        python(programs, skipped, directory, "in memory", "ideal_fm.py", "torch, pandas");
-        jvm(programs, skipped, directory.resolve("jvm"), "two threads", "PlainData", Mode.DRAIN);
-        jvm(programs, skipped, directory.resolve("jvm"), "Jet", "JetData", Mode.DRAIN);
-        jvm(programs, skipped, directory.resolve("jvm-spark"), "Spark", "SparkData", Mode.DRAIN);
-        jvm(programs, skipped, directory.resolve("jvm-djl"), "DJL in memory", "DjlIdeal", Mode.TRAIN);
+        python(programs, skipped, directory, BOTH, "DataLoader", "loader_fm.py", "torch, pandas");
+        python(programs, skipped, directory, BOTH, "Dask", "dask_fm.py", "torch, dask.distributed, dask.dataframe");
+        // Preprocesses before its clock starts, so that there is nothing to drain.
+        python(programs, skipped, directory, TRAIN, "in memory", "ideal_fm.py", "torch, pandas");
+        jvm(programs, skipped, directory.resolve("jvm"), DRAIN, "two threads", "PlainData");
+        jvm(programs, skipped, directory.resolve("jvm"), DRAIN, "Jet", "JetData");
+        jvm(programs, skipped, directory.resolve("jvm-spark"), DRAIN, "Spark", "SparkData");
+        jvm(programs, skipped, directory.resolve("jvm-djl"), TRAIN, "DJL in memory", "DjlIdeal");
         return programs;
     }
 
@@ -87,6 +90,7 @@ final class Programs {
             List<Program> programs,
             Consumer<String> skipped,
             Path directory,
+            Set<Mode> modes,
             String name,
             String script,
             String imports)
@@ -97,7 +101,7 @@ final class Programs {
         } else if (!imports(imports)) {
             skipped.accept(name + ": " + PYTHON + " cannot import " + imports);
         } else {
-            programs.add(new Program(name, BOTH, (setting, scratch) -> {
+            programs.add(new Program(name, modes, (setting, scratch) -> {
                 List<String> command = new ArrayList<>(List.of(
                         PYTHON,
                         file.toString(),
@@ -128,14 +132,19 @@ final class Programs {
     }
 
     private static void jvm(
-            List<Program> programs, Consumer<String> skipped, Path directory, String name, String main, Mode mode) {
+            List<Program> programs,
+            Consumer<String> skipped,
+            Path directory,
+            Set<Mode> modes,
+            String name,
+            String main) {
         if (!Files.exists(directory.resolve("cp.txt"))) {
             skipped.accept(name + ": no " + directory.resolve("cp.txt") + "; it has not been built");
             return;
         }
         programs.add(new Program(
                 name,
-                EnumSet.of(mode),
+                modes,
                 (setting, scratch) -> List.of(
                         "/bin/sh",
                         directory.resolve("run.sh").toString(),

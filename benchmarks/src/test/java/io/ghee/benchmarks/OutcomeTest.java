@@ -49,6 +49,12 @@ class OutcomeTest {
     }
 
     @Test
+    void theBusyTimesOfAMachineLeaveOutIdleAndWaiting() {
+        assertThat(MachineClock.busySeconds("cpu  100 20 300 99999 88888 6 7 8 0 0"))
+                .isEqualTo(4.41);
+    }
+
+    @Test
     void aChildThatFailsIsReportedWithItsLastWords(@TempDir Path directory) {
         assertThatThrownBy(() -> ChildRun.of(List.of("bash", "-c", "echo oh no >&2; exit 3"), directory))
                 .isInstanceOf(IOException.class)

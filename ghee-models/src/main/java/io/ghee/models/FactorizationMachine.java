@@ -24,21 +24,28 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.Serializable;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Random;
 
 /**
  * A Factorization Machine (Rendle, ICDM 2010) for regression: with the ids {@code i} of the features that are present,
  *
  * <pre>  y = w0 + sum_i w_i + 1/2 sum_k ((sum_i v_ik)^2 - sum_i v_ik^2)</pre>
  *
- * trained on the squared error by {@linkplain RowAdam row-wise Adam}: a step reads and writes only the rows of the features
- * in its batch. Runs on the GPU if the stage asks for one and there is one, else on the CPU. Not thread-safe.
+ * trained on the squared error by Adam on the rows of a batch (see {@link RowTable}): the rows stay in host memory, and those
+ * of the features in a batch are all that a step touches. Forward and backward run on the GPU if the stage asks for one and
+ * there is one, else on the CPU. Not thread-safe.
  */
 public final class FactorizationMachine implements Artifact, AutoCloseable {
     private static final String KIND = "factorization-machine";
     private static final String CONFIG_FILE = "model.json";
     private static final String PARAMETERS_FILE = "parameters.npz";
+    private static final IntBuffer FIRST = IntBuffer.wrap(new int[] {0}).asReadOnlyBuffer();
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
     /**
@@ -59,39 +66,40 @@ public final class FactorizationMachine implements Artifact, AutoCloseable {
             check(l2 >= 0, "l2", l2, ">= 0");
         }
 
-        /** 16 factors, a learning rate of 0.01 and an l2 of 0.001. */
+        /** 16 factors, a learning rate of 0.007 and an l2 of 0.0001. */
         public static Config of(int features, float bias, int seed) {
-            return new Config(features, 16, bias, 0.01f, 0.001f, seed);
+            return new Config(features, 16, bias, 0.007f, 0.0001f, seed);
         }
     }
 
     private final Config config;
     private final NDManager manager;
     /** Row i is [w_i | v_i]. */
-    private final RowAdam rows;
+    private final RowTable rows;
     /** One row: w0. */
-    private final RowAdam bias;
+    private final RowTable bias;
 
-    private final DistinctIds distinct;
+    private ByteBuffer gathered = direct(0);
 
-    private FactorizationMachine(Config config, NDManager manager, NDArray rows, NDArray bias) {
+    private FactorizationMachine(Config config, NDManager manager) {
         this.config = config;
         this.manager = manager;
-        this.rows = new RowAdam(manager, rows, config.learningRate(), config.l2());
-        this.bias = new RowAdam(manager, bias, config.learningRate(), 0);
-        this.distinct = new DistinctIds(config.features());
+        this.rows = new RowTable(config.features(), 1 + config.factors(), config.learningRate(), config.l2());
+        this.bias = new RowTable(1, 1, config.learningRate(), 0);
     }
 
     /** A machine that knows nothing yet. */
     public static FactorizationMachine create(Config config, Device device) {
-        NDManager manager = Torch.engine().newBaseManager(device);
-        manager.getEngine().setRandomSeed(config.seed());
-        NDArray w = manager.zeros(new Shape(config.features(), 1));
-        NDArray v = manager.randomNormal(0f, 0.01f, new Shape(config.features(), config.factors()), DataType.FLOAT32);
-        NDArray rows = w.concat(v, 1);
-        w.close();
-        v.close();
-        return new FactorizationMachine(config, manager, rows, manager.full(new Shape(1, 1), config.bias()));
+        FactorizationMachine machine =
+                new FactorizationMachine(config, Torch.engine().newBaseManager(device));
+        Random random = new Random(config.seed());
+        float[] all = new float[machine.rows.rows() * machine.rows.width()];
+        for (int k = 0; k < all.length; k++) {
+            all[k] = k % machine.rows.width() == 0 ? 0 : (float) (0.01 * random.nextGaussian());
+        }
+        machine.rows.parameters(all);
+        machine.bias.parameters(new float[] {config.bias()});
+        return machine;
     }
 
     /** Training with this configuration, on one replica. Reports "loss" for every step, and "rmse" if there is held-out data. */
@@ -122,35 +130,53 @@ public final class FactorizationMachine implements Artifact, AutoCloseable {
     /** One step: the mean squared error of the batch before it. */
     public float step(Batch<Example> batch) {
         Column features = batch.columns().column("features");
-        distinct.take(features.ints());
         try (NDManager scope = manager.newSubManager()) {
             NDArray labels = ColumnArrays.of(scope, batch.columns().column("label"));
-            Shape shape = new Shape(features.rows(), features.width());
-            NDArray places = scope.create(distinct.inverse(), shape, DataType.INT32);
-            RowAdam.Rows touched =
-                    rows.gather(scope.create(distinct.distinct(), new Shape(distinct.count()), DataType.INT64));
-            RowAdam.Rows w0 = bias.gather(scope.create(new long[] {0}));
+            NDArray touched = gather(scope, features);
+            NDArray w0 = scope.create(bias.parameters());
+            touched.setRequiresGradient(true);
+            w0.setRequiresGradient(true);
             NDArray loss;
             try (GradientCollector tape = manager.getEngine().newGradientCollector()) {
-                loss = predict(w0.parameters(), RowAdam.select(touched.parameters(), places))
-                        .sub(labels)
-                        .square()
-                        .mean();
+                loss = predict(w0, touched).sub(labels).square().mean();
                 tape.backward(loss);
             }
-            rows.step(touched);
-            bias.step(w0);
+            rows.update(features.ints(), gradient(scope, touched));
+            bias.update(FIRST, gradient(scope, w0));
             return loss.getFloat();
         }
     }
 
-    /** y of the rows of every example: of [1, 1] and [examples, features, 1 + factors], [examples]. */
+    /** The rows of the features of every example, [examples, features, 1 + factors]. */
+    private NDArray gather(NDManager scope, Column features) {
+        Shape shape = new Shape(features.rows(), features.width(), rows.width());
+        int bytes = Math.toIntExact(Float.BYTES * shape.size());
+        if (gathered.capacity() < bytes) {
+            gathered = direct(bytes);
+        }
+        ByteBuffer exact = gathered.slice(0, bytes).order(ByteOrder.nativeOrder());
+        rows.gather(features.ints(), exact.asFloatBuffer());
+        return scope.create(exact, shape, DataType.FLOAT32);
+    }
+
+    /** The gradient that an array has collected; on the CPU without a copy, valid as long as {@code scope}. */
+    private static FloatBuffer gradient(NDManager scope, NDArray array) {
+        NDArray gradient = array.getGradient();
+        gradient.attach(scope);
+        return gradient.toByteBuffer(true).order(ByteOrder.nativeOrder()).asFloatBuffer();
+    }
+
+    private static ByteBuffer direct(int bytes) {
+        return ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
+    }
+
+    /** y of the rows of every example: of [1] and [examples, features, 1 + factors], [examples]. */
     private static NDArray predict(NDArray w0, NDArray rows) {
         int[] features = {1};
         NDArray sum = rows.sum(features);
         NDArray squares = rows.square().sum(features);
         NDArray pairs = sum.square().sub(squares).get(":, 1:").sum(features).mul(0.5f);
-        return pairs.add(sum.get(":, 0")).add(w0.reshape(1));
+        return pairs.add(sum.get(":, 0")).add(w0);
     }
 
     /** The predictions for the examples of a batch, in order. */
@@ -161,11 +187,8 @@ public final class FactorizationMachine implements Artifact, AutoCloseable {
     }
 
     private NDArray predict(NDManager scope, Batch<Example> batch) {
-        Column features = batch.columns().column("features");
-        distinct.take(features.ints());
-        NDArray ids = ColumnArrays.of(scope, features);
-        NDArray w0 = bias.lookup(scope.create(new long[] {0}));
-        return predict(w0, rows.lookup(ids));
+        return predict(
+                scope.create(bias.parameters()), gather(scope, batch.columns().column("features")));
     }
 
     /** The root of the mean squared error over all examples; NaN if there are none. */
@@ -192,8 +215,8 @@ public final class FactorizationMachine implements Artifact, AutoCloseable {
         JSON.writeValue(directory.resolve(CONFIG_FILE).toFile(), new Saved(KIND, 1, config));
         try (NDManager scope = manager.newSubManager();
                 OutputStream out = Files.newOutputStream(directory.resolve(PARAMETERS_FILE))) {
-            NDArray table = rows.parameters(scope).toDevice(Device.cpu(), false);
-            NDArray w0 = bias.parameters(scope).toDevice(Device.cpu(), false);
+            NDArray table = scope.create(rows.parameters(), new Shape(rows.rows(), rows.width()));
+            NDArray w0 = scope.create(bias.parameters());
             table.setName("rows");
             w0.setName("bias");
             new NDList(table, w0).encode(out, NDList.Encoding.NPZ);
@@ -208,23 +231,26 @@ public final class FactorizationMachine implements Artifact, AutoCloseable {
      * @throws InputException if the directory holds none, or a damaged or newer one
      */
     public static FactorizationMachine load(Path directory, Device device) {
-        NDManager manager = Torch.engine().newBaseManager(device);
-        try (InputStream in = Files.newInputStream(directory.resolve(PARAMETERS_FILE))) {
+        try (NDManager scope = Torch.engine().newBaseManager(Device.cpu());
+                InputStream in = Files.newInputStream(directory.resolve(PARAMETERS_FILE))) {
             Saved saved = JSON.readValue(directory.resolve(CONFIG_FILE).toFile(), Saved.class);
             if (!KIND.equals(saved.kind()) || saved.version() != 1) {
                 throw new InputException(directory + ": model of kind " + saved.kind() + ", version " + saved.version()
                         + " (expected: " + KIND + ", version 1)");
             }
-            NDList arrays = NDList.decode(manager, in);
+            NDList arrays = NDList.decode(scope, in);
             Shape expected =
                     new Shape(saved.config().features(), 1L + saved.config().factors());
             if (arrays.size() != 2 || !arrays.get(0).getShape().equals(expected)) {
                 throw new InputException(directory.resolve(PARAMETERS_FILE) + ": arrays "
-                        + arrays.stream().map(NDArray::getShape).toList() + " (expected: " + expected + " and (1, 1))");
+                        + arrays.stream().map(NDArray::getShape).toList() + " (expected: " + expected + " and (1))");
             }
-            return new FactorizationMachine(saved.config(), manager, arrays.get(0), arrays.get(1));
+            FactorizationMachine machine =
+                    new FactorizationMachine(saved.config(), Torch.engine().newBaseManager(device));
+            machine.rows.parameters(arrays.get(0).toFloatArray());
+            machine.bias.parameters(arrays.get(1).toFloatArray());
+            return machine;
         } catch (IOException e) {
-            manager.close();
             throw new InputException(directory + ": no readable factorization machine: " + e, e);
         }
     }

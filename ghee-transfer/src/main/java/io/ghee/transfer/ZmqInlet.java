@@ -32,6 +32,7 @@ final class ZmqInlet implements Inlet {
     private final List<ZMQ.Socket> credits = new ArrayList<>();
     private final BatchCodec codec = new BatchCodec();
     private final long[] expected;
+    private volatile @Nullable String broken;
 
     ZmqInlet(
             TransferManager manager,
@@ -44,7 +45,7 @@ final class ZmqInlet implements Inlet {
         this.consumer = consumer;
         this.expected = new long[senders.size()];
         socket = manager.socket(SocketType.PULL);
-        socket.setMsgAllocator(new Pooled(pool));
+        socket.setMsgAllocator(new Pooled());
         for (OutletAddress sender : senders) {
             socket.connect(sender.data().get(consumer));
             ZMQ.Socket credit = manager.socket(SocketType.PUSH);
@@ -56,16 +57,22 @@ final class ZmqInlet implements Inlet {
     }
 
     /**
-     * Receives into buffers of the pool. Called by the thread of the context, which an error would end without a word: so
-     * what the direct memory cannot hold goes to the heap, where running out of memory ends the process.
+     * Receives into buffers of the pool. Called by the thread of the context, which ends with an error without a word: so
+     * the error is kept for {@link #receive}.
      */
-    private record Pooled(BufferPool pool) implements MsgAllocator {
+    private final class Pooled implements MsgAllocator {
         @Override
         public Msg allocate(int size) {
+            if (size < FrameHeader.BYTES) {
+                // What the sockets say to each other when they connect: it never gets to receive, which gives back.
+                return new Msg(size);
+            }
             try {
                 return new PooledMsg(pool.take(size), size);
             } catch (OutOfMemoryError e) {
-                return new Msg(size);
+                broken = "a batch of " + size + " bytes cannot be received: " + e.getMessage()
+                        + " (expected: more memory for this stage, or smaller batches)";
+                throw e;
             }
         }
     }
@@ -91,6 +98,9 @@ final class ZmqInlet implements Inlet {
         Msg message = socket.base().recv(0);
         if (message == null) {
             TransferManager.checkWait(socket, "a batch");
+            if (broken != null) {
+                throw new InfrastructureException(broken);
+            }
             return null;
         }
         ByteBuffer frame = message.buf().duplicate().clear().order(ByteOrder.LITTLE_ENDIAN);
@@ -132,7 +142,7 @@ final class ZmqInlet implements Inlet {
             pool.giveBack(pooled.whole);
         }
         ZMQ.Socket sender = credits.get(header.sender());
-        if (!sender.send(credit.array(), ZMQ.DONTWAIT)) {
+        if (!sender.base().send(new Msg(credit.array()), ZMQ.DONTWAIT)) {
             if (sender.errno() != ZError.EINTR) {
                 throw new InfrastructureException("a credit for sender " + header.sender() + " cannot be sent: error "
                         + sender.errno() + " of ZeroMQ");

@@ -47,6 +47,7 @@ final class ZmqOutlet implements Outlet {
     private final long[] credit;
     private final long[] sequence;
     private final List<Map<Long, ByteBuffer>> outstanding = new ArrayList<>();
+    private int lastFrameBytes;
     private long waitedNanos;
 
     ZmqOutlet(TransferManager manager, TransferConfig config, BufferPool pool, int sender, int consumers) {
@@ -89,8 +90,9 @@ final class ZmqOutlet implements Outlet {
         ByteBuffer frame = codec.encode(batch, to, pool::take);
         int bytes = frame.limit();
         drainCredits();
-        awaitUntil(() -> credit[consumer] >= bytes || outstanding.get(consumer).isEmpty());
+        awaitUntil(() -> hasRoom(consumer, bytes));
         push(consumer, frame);
+        lastFrameBytes = bytes;
         return bytes;
     }
 
@@ -109,11 +111,19 @@ final class ZmqOutlet implements Outlet {
         outstanding.get(consumer).put(sequence[consumer]++, frame);
     }
 
+    /**
+     * Waits until a consumer has room for another frame like the last one: with room for less it would be waited for alone,
+     * however fast the others are meanwhile.
+     */
     @Override
     public int awaitRoomiest() throws InterruptedException {
         drainCredits();
-        awaitUntil(() -> credit[roomiest()] > 0);
+        awaitUntil(() -> hasRoom(roomiest(), Math.max(1, lastFrameBytes)));
         return roomiest();
+    }
+
+    private boolean hasRoom(int consumer, int bytes) {
+        return credit[consumer] >= bytes || outstanding.get(consumer).isEmpty();
     }
 
     private int roomiest() {
@@ -169,11 +179,7 @@ final class ZmqOutlet implements Outlet {
         credits.setReceiveTimeOut(POLL_MILLIS);
         try {
             while (!condition.holds()) {
-                byte[] message = credits.recv(0);
-                if (message == null) {
-                    TransferManager.checkWait(credits, "credit");
-                } else {
-                    take(message);
+                if (takeNext(0)) {
                     drainCredits();
                 }
             }
@@ -183,10 +189,20 @@ final class ZmqOutlet implements Outlet {
     }
 
     private void drainCredits() throws InterruptedException {
-        for (byte[] each = credits.recv(ZMQ.DONTWAIT); each != null; each = credits.recv(ZMQ.DONTWAIT)) {
-            take(each);
+        boolean taken = true;
+        while (taken) {
+            taken = takeNext(ZMQ.DONTWAIT);
         }
-        TransferManager.checkWait(credits, "credit");
+    }
+
+    private boolean takeNext(int flags) throws InterruptedException {
+        Msg message = credits.base().recv(flags);
+        if (message == null) {
+            TransferManager.checkWait(credits, "credit");
+            return false;
+        }
+        take(message.data());
+        return true;
     }
 
     private void take(byte[] message) {
