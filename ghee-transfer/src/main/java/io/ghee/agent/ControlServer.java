@@ -7,6 +7,7 @@ import io.ghee.run.Coordinator;
 import io.ghee.run.Failure;
 import io.ghee.run.JobDriver;
 import io.ghee.transfer.OutletAddress;
+import io.ghee.transfer.Zmq;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Duration;
@@ -58,7 +59,7 @@ public final class ControlServer implements AutoCloseable {
         this.token = token.getBytes(StandardCharsets.UTF_8);
         this.plan = PlanBytes.of(driver.plan());
         this.jobNumber = UUID.randomUUID().getMostSignificantBits();
-        socket = context.createSocket(SocketType.ROUTER);
+        socket = Zmq.socket(context, SocketType.ROUTER);
         socket.setLinger(1000);
         socket.setMaxMsgSize(LONGEST_MESSAGE);
         endpoint = "tcp://" + host + ":" + socket.bindToRandomPort("tcp://" + host);

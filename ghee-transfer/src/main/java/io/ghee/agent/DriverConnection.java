@@ -4,6 +4,7 @@ import io.ghee.InfrastructureException;
 import io.ghee.run.Coordinator;
 import io.ghee.run.Failure;
 import io.ghee.run.WorkerProgress;
+import io.ghee.transfer.Zmq;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
@@ -35,7 +36,7 @@ final class DriverConnection implements Coordinator {
 
     /** One socket to the driver. Used by one thread. */
     final class Peer {
-        private final ZMQ.Socket socket = context.createSocket(SocketType.DEALER);
+        private final ZMQ.Socket socket = Zmq.socket(context, SocketType.DEALER);
         private final ControlMessage.Codec codec = new ControlMessage.Codec();
 
         Peer() {

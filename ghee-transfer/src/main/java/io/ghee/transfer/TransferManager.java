@@ -42,7 +42,7 @@ public final class TransferManager implements AutoCloseable {
     }
 
     ZMQ.Socket socket(SocketType type) {
-        ZMQ.Socket socket = context.createSocket(type);
+        ZMQ.Socket socket = Zmq.socket(context, type);
         // Credits bound what is on the way, in bytes; the high-water marks, which count messages, must not interfere.
         socket.setHWM(0);
         socket.setLinger(0);
