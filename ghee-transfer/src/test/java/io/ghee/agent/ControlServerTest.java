@@ -17,6 +17,7 @@ import io.ghee.run.Workers;
 import io.ghee.testing.Numbers;
 import io.ghee.testing.Written;
 import io.ghee.transfer.OutletAddress;
+import io.ghee.transfer.Zmq;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -175,7 +176,7 @@ class ControlServerTest {
 
     @Test
     void messagesOfAnyNumberOfPartsDoNotConfuseTheOthers() {
-        ZMQ.Socket stranger = context.createSocket(SocketType.DEALER);
+        ZMQ.Socket stranger = Zmq.socket(context, SocketType.DEALER);
         stranger.setLinger(0);
         stranger.connect(server.endpoint());
         for (int round = 0; round < 20; round++) {
@@ -194,7 +195,7 @@ class ControlServerTest {
 
     @Test
     void whatIsNoMessageEndsTheJobButNotTheChannel() {
-        ZMQ.Socket peer = context.createSocket(SocketType.DEALER);
+        ZMQ.Socket peer = Zmq.socket(context, SocketType.DEALER);
         peer.setLinger(0);
         peer.connect(server.endpoint());
         peer.sendMore(TOKEN);

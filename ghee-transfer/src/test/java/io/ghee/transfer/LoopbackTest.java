@@ -415,8 +415,8 @@ class LoopbackTest {
     /** A sender that writes its frames itself. */
     private final class Forger {
         private final ZContext context = new ZContext(1);
-        private final ZMQ.Socket data = context.createSocket(SocketType.PUSH);
-        private final ZMQ.Socket credits = context.createSocket(SocketType.PULL);
+        private final ZMQ.Socket data = Zmq.socket(context, SocketType.PUSH);
+        private final ZMQ.Socket credits = Zmq.socket(context, SocketType.PULL);
         private final OutletAddress address;
 
         Forger() {
@@ -491,7 +491,7 @@ class LoopbackTest {
             connect(manager, 0, bound.address());
             ZContext context = new ZContext(1);
             opened.add(context);
-            ZMQ.Socket socket = context.createSocket(SocketType.PUSH);
+            ZMQ.Socket socket = Zmq.socket(context, SocketType.PUSH);
             socket.connect(bound.address().credit());
             assertThat(socket.send(credit)).isTrue();
 
