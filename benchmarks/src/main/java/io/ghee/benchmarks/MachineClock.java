@@ -19,8 +19,12 @@ final class MachineClock {
 
     /** How many processors on average were busy with something else than {@code ownSeconds}, since this was made. */
     double otherCores(double ownSeconds) {
-        double wall = (System.nanoTime() - start) / 1e9;
-        return Math.max(0, busySeconds() - busy - ownSeconds) / wall;
+        return Math.max(0, busySeconds() - busy - ownSeconds) / wallSeconds();
+    }
+
+    /** Since this was made. */
+    double wallSeconds() {
+        return (System.nanoTime() - start) / 1e9;
     }
 
     private static double busySeconds() {

@@ -199,6 +199,7 @@ public final class SideBySide implements Callable<Integer> {
                     setting.n(),
                     round,
                     child.cpuSeconds(),
+                    machine.wallSeconds(),
                     machine.otherCores(child.cpuSeconds()),
                     Outcome.read(result, setting.epochs()));
         } finally {

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class ComparisonTest {
     private static Sample sample(String program, int n, double rate, double cpuSeconds, Double stall) {
-        return new Sample(program, Mode.TRAIN, n, 1, cpuSeconds, 0, new Outcome(1_000_000, rate, stall, 0.9, 7L));
+        return new Sample(program, Mode.TRAIN, n, 1, cpuSeconds, 9, 0, new Outcome(1_000_000, rate, stall, 0.9, 7L));
     }
 
     @Test

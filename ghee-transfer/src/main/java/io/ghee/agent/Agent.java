@@ -57,7 +57,7 @@ public final class Agent {
     private long heardNanos = System.nanoTime();
     private long pulseNanos = heardNanos;
 
-    private Agent(String job, String stage, int replica, DriverConnection driver) {
+    private Agent(String job, String stage, int replica, DriverConnection driver) throws InterruptedException {
         this.job = job;
         this.stage = stage;
         this.replica = replica;

@@ -4,6 +4,7 @@ import io.ghee.InfrastructureException;
 import io.ghee.run.Coordinator;
 import io.ghee.run.Failure;
 import io.ghee.run.WorkerProgress;
+import io.ghee.transfer.Dialer;
 import io.ghee.transfer.Zmq;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -39,9 +40,11 @@ final class DriverConnection implements Coordinator {
         private final ZMQ.Socket socket = Zmq.socket(context, SocketType.DEALER);
         private final ControlMessage.Codec codec = new ControlMessage.Codec();
 
-        Peer() {
+        Peer() throws InterruptedException {
             socket.setLinger(2000);
-            socket.connect(endpoint);
+            Dialer dialer = new Dialer(context);
+            dialer.connect(socket, endpoint);
+            dialer.await(ANSWER);
         }
 
         void send(ControlMessage.ToDriver message) {
@@ -57,7 +60,7 @@ final class DriverConnection implements Coordinator {
         }
     }
 
-    Peer peer() {
+    Peer peer() throws InterruptedException {
         return new Peer();
     }
 
@@ -66,7 +69,8 @@ final class DriverConnection implements Coordinator {
         return reports;
     }
 
-    private <A extends ControlMessage.ToWorker> A ask(ControlMessage.ToDriver question, Class<A> answer) {
+    private <A extends ControlMessage.ToWorker> A ask(ControlMessage.ToDriver question, Class<A> answer)
+            throws InterruptedException {
         if (questions == null) {
             questions = new Peer();
         }
@@ -81,19 +85,19 @@ final class DriverConnection implements Coordinator {
     }
 
     @Override
-    public Assignment nextSplit(int replica) {
+    public Assignment nextSplit(int replica) throws InterruptedException {
         ControlMessage.Assigned assigned = ask(new ControlMessage.NextSplit(replica), ControlMessage.Assigned.class);
         return new Assignment(assigned.epoch(), assigned.split());
     }
 
     @Override
-    public int deal(int stage, int epoch, int rows) {
+    public int deal(int stage, int epoch, int rows) throws InterruptedException {
         return ask(new ControlMessage.Deal(stage, epoch, rows), ControlMessage.Dealt.class)
                 .consumer();
     }
 
     @Override
-    public boolean skip(int stage, int replica, String message) {
+    public boolean skip(int stage, int replica, String message) throws InterruptedException {
         return ask(new ControlMessage.Skip(stage, replica, message), ControlMessage.SkipAllowed.class)
                 .allowed();
     }

@@ -36,9 +36,14 @@ public final class TransferManager implements AutoCloseable {
      * Connects the inlet of replica {@code consumer}.
      *
      * @param senders the outlets of all replicas of the stage before, in the order of the replicas
+     * @throws InfrastructureException if one of them cannot be reached within the connect timeout
      */
-    public Inlet connect(int consumer, List<OutletAddress> senders) {
+    public Inlet connect(int consumer, List<OutletAddress> senders) throws InterruptedException {
         return new ZmqInlet(this, config, pool, consumer, senders);
+    }
+
+    Dialer dialer() {
+        return new Dialer(context);
     }
 
     ZMQ.Socket socket(SocketType type) {

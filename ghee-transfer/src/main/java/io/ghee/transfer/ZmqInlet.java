@@ -34,26 +34,24 @@ final class ZmqInlet implements Inlet {
     private final long[] expected;
     private volatile @Nullable String broken;
 
-    ZmqInlet(
-            TransferManager manager,
-            TransferConfig config,
-            BufferPool pool,
-            int consumer,
-            List<OutletAddress> senders) {
+    ZmqInlet(TransferManager manager, TransferConfig config, BufferPool pool, int consumer, List<OutletAddress> senders)
+            throws InterruptedException {
         this.config = config;
         this.pool = pool;
         this.consumer = consumer;
         this.expected = new long[senders.size()];
         socket = manager.socket(SocketType.PULL);
         socket.setMsgAllocator(new Pooled());
+        Dialer dialer = manager.dialer();
         for (OutletAddress sender : senders) {
-            socket.connect(sender.data().get(consumer));
+            dialer.connect(socket, sender.data().get(consumer));
             ZMQ.Socket credit = manager.socket(SocketType.PUSH);
             // The last credits, which let the sender end, must still go out after this inlet is closed.
             credit.setLinger(LINGER_MILLIS);
-            credit.connect(sender.credit());
+            dialer.connect(credit, sender.credit());
             credits.add(credit);
         }
+        dialer.await(config.connectTimeout());
     }
 
     /**

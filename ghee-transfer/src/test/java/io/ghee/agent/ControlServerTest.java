@@ -16,6 +16,7 @@ import io.ghee.run.WorkerMetrics;
 import io.ghee.run.Workers;
 import io.ghee.testing.Numbers;
 import io.ghee.testing.Written;
+import io.ghee.transfer.Dialer;
 import io.ghee.transfer.OutletAddress;
 import io.ghee.transfer.Zmq;
 import java.nio.file.Path;
@@ -88,7 +89,7 @@ class ControlServerTest {
     }
 
     /** A worker that has registered. */
-    private DriverConnection.Peer worker(String stage, int index, OutletAddress outlet) {
+    private DriverConnection.Peer worker(String stage, int index, OutletAddress outlet) throws InterruptedException {
         DriverConnection.Peer peer = connection(TOKEN).peer();
         peer.send(hello(stage));
         assertThat(peer.receive(SOON)).isInstanceOf(ControlMessage.Welcome.class);
@@ -97,7 +98,7 @@ class ControlServerTest {
     }
 
     @Test
-    void workersAreStartedTogetherAndToldWhoSends() {
+    void workersAreStartedTogetherAndToldWhoSends() throws Exception {
         OutletAddress outlet = new OutletAddress(List.of("tcp://host:1"), "tcp://host:2");
         DriverConnection.Peer write = worker("write", 1, null);
         assertThat(write.receive(Duration.ofMillis(100))).isNull();
@@ -109,7 +110,7 @@ class ControlServerTest {
     }
 
     @Test
-    void theWelcomeBringsThePlan() {
+    void theWelcomeBringsThePlan() throws Exception {
         DriverConnection.Peer peer = connection(TOKEN).peer();
         peer.send(hello("read"));
 
@@ -122,7 +123,7 @@ class ControlServerTest {
     }
 
     @Test
-    void questionsAreAnswered() {
+    void questionsAreAnswered() throws Exception {
         DriverConnection connection = connection(TOKEN);
 
         Coordinator.Assignment first = connection.nextSplit(0);
@@ -137,7 +138,7 @@ class ControlServerTest {
     }
 
     @Test
-    void aWorkerHearsThatTheDriverIsThere() {
+    void aWorkerHearsThatTheDriverIsThere() throws Exception {
         DriverConnection.Peer peer = connection(TOKEN).peer();
         peer.send(new ControlMessage.Alive());
 
@@ -162,7 +163,7 @@ class ControlServerTest {
     }
 
     @Test
-    void aPeerWithoutTheTokenIsIgnored() {
+    void aPeerWithoutTheTokenIsIgnored() throws Exception {
         DriverConnection.Peer stranger = connection("another token").peer();
         stranger.send(hello("read"));
         stranger.send(new ControlMessage.Ready(0, 0, null));
@@ -174,8 +175,18 @@ class ControlServerTest {
         assertThat(worker("read", 0, null).receive(Duration.ofMillis(100))).isNull();
     }
 
+    /** A socket that is connected to the driver, and nothing more. */
+    private ZMQ.Socket stranger() throws InterruptedException {
+        ZMQ.Socket socket = context.createSocket(SocketType.DEALER);
+        socket.setLinger(0);
+        Dialer dialer = new Dialer(context);
+        dialer.connect(socket, server.endpoint());
+        dialer.await(SOON);
+        return socket;
+    }
+
     @Test
-    void messagesOfAnyNumberOfPartsDoNotConfuseTheOthers() {
+    void messagesOfAnyNumberOfPartsDoNotConfuseTheOthers() throws Exception {
         ZMQ.Socket stranger = Zmq.socket(context, SocketType.DEALER);
         stranger.setLinger(0);
         stranger.connect(server.endpoint());
@@ -194,7 +205,7 @@ class ControlServerTest {
     }
 
     @Test
-    void whatIsNoMessageEndsTheJobButNotTheChannel() {
+    void whatIsNoMessageEndsTheJobButNotTheChannel() throws Exception {
         ZMQ.Socket peer = Zmq.socket(context, SocketType.DEALER);
         peer.setLinger(0);
         peer.connect(server.endpoint());
@@ -208,7 +219,7 @@ class ControlServerTest {
     }
 
     @Test
-    void aWorkerOfAnotherProtocolIsRefusedAndTheJobSaysWhy() {
+    void aWorkerOfAnotherProtocolIsRefusedAndTheJobSaysWhy() throws Exception {
         DriverConnection.Peer peer = connection(TOKEN).peer();
         peer.send(new ControlMessage.Hello(ControlMessage.PROTOCOL + 1, JDK, "read", 0, 1));
 
@@ -223,7 +234,7 @@ class ControlServerTest {
     }
 
     @Test
-    void aWorkerOnAnotherJdkIsRefused() {
+    void aWorkerOnAnotherJdkIsRefused() throws Exception {
         DriverConnection.Peer peer = connection(TOKEN).peer();
         peer.send(new ControlMessage.Hello(ControlMessage.PROTOCOL, 11, "read", 0, 1));
 
@@ -244,11 +255,11 @@ class ControlServerTest {
     }
 
     @Test
-    void workersThatDoNotRegisterAreNamed() throws InterruptedException {
-        close();
-        ZContext again = new ZContext(1);
+    void workersThatDoNotRegisterAreNamed() throws Exception {
+        job.cancel();
+        server.close();
         start(Duration.ofMillis(500));
-        DriverConnection.Peer read = new DriverConnection(again, server.endpoint(), TOKEN).peer();
+        DriverConnection.Peer read = connection(TOKEN).peer();
         read.send(hello("read"));
         read.send(new ControlMessage.Ready(0, 0, null));
 
@@ -257,6 +268,5 @@ class ControlServerTest {
                 .hasMessageContaining("workers [write-0] did not register within")
                 .extracting(failure -> ((GheeException) failure).kind())
                 .isEqualTo(GheeException.Kind.INFRASTRUCTURE);
-        again.close();
     }
 }

@@ -72,7 +72,7 @@ class LoopbackTest {
         return bound;
     }
 
-    private Inlet connect(TransferManager manager, int consumer, OutletAddress... senders) {
+    private Inlet connect(TransferManager manager, int consumer, OutletAddress... senders) throws InterruptedException {
         Inlet inlet = manager.connect(consumer, List.of(senders));
         opened.add(inlet);
         return inlet;
@@ -284,9 +284,10 @@ class LoopbackTest {
         TransferManager there = manager(config(DataSize.parse("64Ki")));
         TransferManager here = manager(config(DataSize.parse("64Ki")));
         TransferManager.Bound bound = bind(there, 0, 3);
-        List<Inlet> inlets = IntStream.range(0, 3)
-                .mapToObj(consumer -> connect(here, consumer, bound.address()))
-                .toList();
+        List<Inlet> inlets = List.of(
+                connect(here, 0, bound.address()),
+                connect(here, 1, bound.address()),
+                connect(here, 2, bound.address()));
         int batches = 300;
         CountDownLatch fastHaveAll = new CountDownLatch(1);
         AtomicInteger taken = new AtomicInteger();
@@ -396,6 +397,42 @@ class LoopbackTest {
     }
 
     @Test
+    void aSenderThatIsNotThereIsNamedAfterTheConnectTimeout() throws Exception {
+        TransferManager manager =
+                manager(new TransferConfig("127.0.0.1", JOB, 1, DataSize.mebibytes(1), Duration.ofMillis(300)));
+        OutletAddress there = bind(manager, 0, 1).address();
+        TransferManager.Bound gone = manager.bind(1, 1);
+        gone.outlet().close();
+
+        assertThatThrownBy(() -> manager.connect(0, List.of(there, gone.address())))
+                .isInstanceOf(InfrastructureException.class)
+                .hasMessageContaining("no connection to 2 of ")
+                .hasMessageContaining(gone.address().credit());
+    }
+
+    /** As many at once as keep the threads that connect busy: see {@link Dialer}. */
+    @Test
+    void manyConnectionsAtOnceAllComeAbout() throws Exception {
+        TransferManager here = manager(config(DataSize.mebibytes(1)));
+        for (int round = 0; round < 20; round++) {
+            TransferManager there = manager(config(DataSize.mebibytes(1)));
+            List<TransferManager.Bound> senders = new ArrayList<>();
+            for (int sender = 0; sender < 10; sender++) {
+                senders.add(bind(there, sender, 1));
+            }
+            try (Inlet inlet = here.connect(
+                    0, senders.stream().map(TransferManager.Bound::address).toList())) {
+                for (TransferManager.Bound bound : senders) {
+                    bound.outlet().endEpoch(1);
+                }
+                for (int sender = 0; sender < senders.size(); sender++) {
+                    next(inlet, Delivery.EndOfEpoch.class);
+                }
+            }
+        }
+    }
+
+    @Test
     void framesOfAnotherJobOrGenerationAreRefused() throws Exception {
         for (TransferConfig other : List.of(
                 new TransferConfig("127.0.0.1", JOB, 0, DataSize.mebibytes(1), SOON),
@@ -492,7 +529,9 @@ class LoopbackTest {
             ZContext context = new ZContext(1);
             opened.add(context);
             ZMQ.Socket socket = Zmq.socket(context, SocketType.PUSH);
-            socket.connect(bound.address().credit());
+            Dialer dialer = new Dialer(context);
+            dialer.connect(socket, bound.address().credit());
+            dialer.await(SOON);
             assertThat(socket.send(credit)).isTrue();
 
             Future<Throwable> sending =
