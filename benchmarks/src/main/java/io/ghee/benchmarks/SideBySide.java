@@ -33,6 +33,7 @@ import picocli.CommandLine.Option;
         description = "Measures ghee's movielens job side by side with programs that do the same.")
 public final class SideBySide implements Callable<Integer> {
     private static final int REPEATS = 5;
+    private static final int PATIENCE_SECONDS = 120;
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
     @CommandLine.Spec
@@ -92,8 +93,9 @@ public final class SideBySide implements Callable<Integer> {
             names = "--max-other-cores",
             paramLabel = "C",
             defaultValue = "0.15",
-            description = "Repeat a run, 5 times at most, while other processes keep more than so many processors busy"
-                    + " (default: ${DEFAULT-VALUE}).")
+            description =
+                    "Wait with a run, and repeat it 5 times at most, while other processes keep more than so many processors busy"
+                            + " (default: ${DEFAULT-VALUE}).")
     private double maxOtherCores;
 
     @Option(names = "--json", paramLabel = "OUT", description = "Write every run as JSON.")
@@ -154,6 +156,7 @@ public final class SideBySide implements Callable<Integer> {
             String what = String.format(
                     Locale.ROOT, "round %d, %s, n=%d, %s", round, setting.mode(), setting.n(), program.name());
             try {
+                awaitQuiet();
                 Sample sample = run(program, setting, round);
                 for (int again = 0; sample.otherCores() > maxOtherCores && again < REPEATS; again++) {
                     say(String.format(
@@ -161,6 +164,7 @@ public final class SideBySide implements Callable<Integer> {
                             "%s: again, %.2f processors were busy with something else",
                             what,
                             sample.otherCores()));
+                    awaitQuiet();
                     sample = run(program, setting, round);
                 }
                 samples.add(sample);
@@ -183,6 +187,17 @@ public final class SideBySide implements Callable<Integer> {
         List<String> differences = differences(delivered);
         sound &= differences.isEmpty();
         differences.forEach(this::say);
+    }
+
+    /** Waits until other processes are quiet, but not for ever. */
+    private void awaitQuiet() throws InterruptedException {
+        for (int waited = 0; waited < PATIENCE_SECONDS; waited++) {
+            MachineClock machine = new MachineClock();
+            Thread.sleep(1000);
+            if (machine.otherCores(0) <= maxOtherCores) {
+                return;
+            }
+        }
     }
 
     private static Sample run(Program program, Setting setting, int round) throws IOException, InterruptedException {

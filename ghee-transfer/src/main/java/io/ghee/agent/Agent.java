@@ -10,6 +10,7 @@ import io.ghee.run.StageTask;
 import io.ghee.run.WorkerMetrics;
 import io.ghee.transfer.TransferConfig;
 import io.ghee.transfer.TransferManager;
+import io.ghee.transfer.Zmq;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -26,8 +27,8 @@ import org.zeromq.ZContext;
  * {@code -Dghee.replica}. Where the driver is, and the token that proves that the worker belongs to the job, come by the
  * environment: {@value #DRIVER}, {@value #TOKEN}.
  *
- * <p>Nothing is closed at the end, which is a halt: when the driver says stop, either the task is through and has closed
- * what it had, or the job has failed and nothing may wait for a task in the middle of its work.
+ * <p>The end is a halt: when the driver says stop, either the task is through and has closed what it had, or the job has
+ * failed and nothing may wait for a task in the middle of its work.
  */
 public final class Agent {
     /** The driver's control endpoint. */
@@ -70,9 +71,14 @@ public final class Agent {
         int exit = 0;
         try {
             endWithDriver();
-            DriverConnection driver = new DriverConnection(new ZContext(1), env(DRIVER), env(TOKEN));
-            new Agent(property("ghee.job"), property("ghee.stage"), Integer.parseInt(property("ghee.replica")), driver)
-                    .run();
+            ZContext context = Zmq.context();
+            DriverConnection driver = new DriverConnection(context, env(DRIVER), env(TOKEN));
+            Agent agent = new Agent(
+                    property("ghee.job"), property("ghee.stage"), Integer.parseInt(property("ghee.replica")), driver);
+            if (agent.run()) {
+                // A JVM that halts waits 300 ms for threads that are in the kernel, as those of ZeroMQ always are.
+                context.close();
+            }
         } catch (InfrastructureException e) {
             // To the error output and not to the log, which may have no backend here: the launcher quotes it.
             System.err.println(e.reason());
@@ -96,7 +102,8 @@ public final class Agent {
         LOG.debug("watching the driver's process {}: {}", pid, watch);
     }
 
-    private void run() throws InterruptedException {
+    /** True if no task is at work any more when the worker is to end. */
+    private boolean run() throws InterruptedException {
         peer.send(new ControlMessage.Hello(
                 ControlMessage.PROTOCOL,
                 Runtime.version().feature(),
@@ -105,17 +112,18 @@ public final class Agent {
                 ProcessHandle.current().pid()));
         ControlMessage.Welcome welcome = await(ControlMessage.Welcome.class);
         if (welcome == null) {
-            return;
+            return true;
         }
         try {
-            work(welcome.plan().plan(), new TransferManager(TransferConfig.loopback(welcome.job())));
+            return work(welcome.plan().plan(), new TransferManager(TransferConfig.loopback(welcome.job())));
         } catch (RuntimeException | LinkageError | StackOverflowError e) {
             peer.send(new ControlMessage.Failed(Failure.of(stage, replica, e)));
             awaitDismissal();
+            return false;
         }
     }
 
-    private void work(Plan plan, TransferManager transfer) throws InterruptedException {
+    private boolean work(Plan plan, TransferManager transfer) throws InterruptedException {
         PlannedStage mine = plan.stages().stream()
                 .filter(planned -> planned.name().equals(stage))
                 .findFirst()
@@ -126,7 +134,7 @@ public final class Agent {
         peer.send(new ControlMessage.Ready(mine.index(), replica, bound == null ? null : bound.address()));
         ControlMessage.Start start = await(ControlMessage.Start.class);
         if (start == null) {
-            return;
+            return false;
         }
         Inlet inlet = start.senders().isEmpty() ? null : transfer.connect(replica, start.senders());
         Outlet outlet = bound == null ? null : bound.outlet();
@@ -135,21 +143,25 @@ public final class Agent {
         Thread thread = new Thread(task::run, job + "/" + stage + "-" + replica);
         thread.setDaemon(true);
         thread.start();
-        report(metrics);
+        boolean through = report(metrics);
+        if (through) {
+            transfer.close();
+        }
+        return through;
     }
 
-    /** Tells the driver how far the task is and how it ended, until the driver says stop. */
-    private void report(WorkerMetrics metrics) throws InterruptedException {
+    /** Tells the driver how far the task is and how it ended, until the driver says stop; true if the task had finished. */
+    private boolean report(WorkerMetrics metrics) throws InterruptedException {
         long reported = System.nanoTime();
         while (true) {
             ControlMessage.ToDriver last = driver.reports().poll(STOP.toMillis(), TimeUnit.MILLISECONDS);
             if (last != null) {
                 peer.send(last);
                 awaitDismissal();
-                return;
+                return last instanceof ControlMessage.Finished;
             }
             if (isStopped(Duration.ZERO)) {
-                return;
+                return false;
             }
             if (System.nanoTime() - reported >= REPORT.toNanos()) {
                 peer.send(new ControlMessage.Progress(metrics.progress()));

@@ -42,7 +42,7 @@ public final class ControlServer implements AutoCloseable {
     private final byte[] token;
     private final PlanBytes plan;
     private final long jobNumber;
-    private final ZContext context = new ZContext(1);
+    private final ZContext context = Zmq.context();
     private final ZMQ.Socket socket;
     private final String endpoint;
     private final ControlMessage.Codec codec = new ControlMessage.Codec();

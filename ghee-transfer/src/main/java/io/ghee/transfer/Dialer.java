@@ -16,9 +16,9 @@ import org.zeromq.ZMQ;
  * <p>That a connection comes about cannot be left to JeroMQ. In the hand-over from the part that connects to the part that
  * speaks, both have a handle on the same channel; if its poller meets the two in one round, it cancels the key of the first
  * and registers nothing for the second (JeroMQ pull request 1022). With a busy processor that happens to some connections in
- * a hundred. Such a connection is mute until the handshake timer tears it down after 30 s; and the end that is bound, for
- * which it is a connection, has put messages into it by then, which are lost. Any change of what the poller watches makes it
- * look again and repairs this. So a connection that is not there soon is helped by a socket that is bound and closed.
+ * a hundred. Such a connection is mute until the handshake timer tears it down and it is made anew. Any change of what the
+ * poller watches makes it look again and repairs this at once. So a connection that is not there soon is helped by a socket
+ * that is bound and closed.
  *
  * <p>The context must have one I/O thread: it is that one's poller that has to look again.
  */
@@ -54,7 +54,7 @@ public final class Dialer {
         while (!greeted.tryAcquire(endpoints.size(), HELP.toMillis(), TimeUnit.MILLISECONDS)) {
             if (System.nanoTime() > deadline) {
                 throw new InfrastructureException("no connection to " + (endpoints.size() - greeted.availablePermits())
-                        + " of " + endpoints + " within " + timeout.toSeconds() + " s");
+                        + " of " + endpoints + " within " + timeout.toMillis() + " ms");
             }
             ZMQ.Socket any = context.createSocket(SocketType.PULL);
             any.bindToRandomPort("tcp://127.0.0.1");

@@ -16,7 +16,7 @@ import zmq.ZError;
  */
 public final class TransferManager implements AutoCloseable {
     private final TransferConfig config;
-    private final ZContext context = new ZContext(1);
+    private final ZContext context = Zmq.context();
     private final BufferPool pool = new BufferPool();
 
     public TransferManager(TransferConfig config) {

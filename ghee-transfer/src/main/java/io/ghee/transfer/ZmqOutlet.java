@@ -12,6 +12,8 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.zeromq.SocketType;
 import org.zeromq.ZMQ;
 import zmq.Msg;
@@ -41,6 +43,7 @@ final class ZmqOutlet implements Outlet {
     private final BufferPool pool;
     private final int sender;
     private final List<ZMQ.Socket> sockets = new ArrayList<>();
+    private final List<CountDownLatch> greeted = new ArrayList<>();
     private final ZMQ.Socket credits;
     private final OutletAddress address;
     private final BatchCodec codec = new BatchCodec();
@@ -61,6 +64,9 @@ final class ZmqOutlet implements Outlet {
         for (int consumer = 0; consumer < consumers; consumer++) {
             ZMQ.Socket socket = manager.socket(SocketType.PUSH);
             socket.setSendTimeOut((int) config.connectTimeout().toMillis());
+            CountDownLatch connected = new CountDownLatch(1);
+            socket.setEventHook(event -> connected.countDown(), ZMQ.EVENT_HANDSHAKE_PROTOCOL);
+            greeted.add(connected);
             endpoints.add(bind(socket));
             sockets.add(socket);
             outstanding.add(new HashMap<>());
@@ -100,11 +106,15 @@ final class ZmqOutlet implements Outlet {
         int bytes = frame.limit();
         // Sliced to its exact length: the encoder of JeroMQ sends up to the capacity.
         Msg message = new Msg(frame.slice(0, bytes));
-        if (!sockets.get(consumer).base().send(message, 0)) {
+        // A bound socket takes any connection for a consumer, and what it has put into one that never speaks is lost.
+        boolean connected = greeted.get(consumer).await(config.connectTimeout().toNanos(), TimeUnit.NANOSECONDS);
+        if (!connected || !sockets.get(consumer).base().send(message, 0)) {
             pool.giveBack(frame);
-            TransferManager.checkWait(sockets.get(consumer), "consumer " + consumer);
+            if (connected) {
+                TransferManager.checkWait(sockets.get(consumer), "consumer " + consumer);
+            }
             throw new InfrastructureException("consumer " + consumer + " of replica " + sender + " took nothing for "
-                    + config.connectTimeout().toSeconds() + " s (expected: a connection to "
+                    + config.connectTimeout().toMillis() + " ms (expected: a connection to "
                     + address.data().get(consumer) + ")");
         }
         credit[consumer] -= bytes;

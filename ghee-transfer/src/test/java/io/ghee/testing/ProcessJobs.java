@@ -56,10 +56,10 @@ public final class ProcessJobs {
         deleteLogs(job.name());
     }
 
-    /** The logs of a failed job stay for its user; there is none here. */
-    private static void deleteLogs(String job) {
+    /** Deletes the logs of the jobs whose names begin like this: those of failed jobs stay for their user. */
+    public static void deleteLogs(String job) {
         try (Stream<Path> all = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
-            for (Path logs : all.filter(path -> path.getFileName().toString().startsWith("ghee-" + job + "-"))
+            for (Path logs : all.filter(path -> path.getFileName().toString().startsWith("ghee-" + job))
                     .toList()) {
                 try (Stream<Path> files = Files.walk(logs)) {
                     for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {

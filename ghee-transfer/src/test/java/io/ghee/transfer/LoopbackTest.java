@@ -14,6 +14,8 @@ import io.ghee.channel.Inlet;
 import io.ghee.channel.Outlet;
 import io.ghee.transfer.wire.BatchCodec;
 import io.ghee.transfer.wire.FrameHeader;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
@@ -397,17 +399,42 @@ class LoopbackTest {
     }
 
     @Test
+    void whatConnectsAndNeverSpeaksSwallowsNothing() throws Exception {
+        TransferManager manager = manager(config(DataSize.mebibytes(1)));
+        TransferManager.Bound bound = bind(manager, 0, 1);
+        String port = bound.address().data().get(0).replaceAll(".*:", "");
+        try (Socket mute = new Socket("127.0.0.1", Integer.parseInt(port))) {
+            Future<?> sending = threads.submit(() -> {
+                bound.outlet().send(0, 1, batch(0, 0, 10));
+                bound.outlet().endStream();
+                return null;
+            });
+            // It is greeted, and does not answer.
+            assertThat(mute.getInputStream().read()).isEqualTo(0xFF);
+            assertThat(bound.outlet().outstanding()).isZero();
+            mute.close();
+
+            assertThat(drain(connect(manager, 0, bound.address()))).hasSize(2);
+            within(sending);
+        }
+    }
+
+    @Test
     void aSenderThatIsNotThereIsNamedAfterTheConnectTimeout() throws Exception {
         TransferManager manager =
                 manager(new TransferConfig("127.0.0.1", JOB, 1, DataSize.mebibytes(1), Duration.ofMillis(300)));
         OutletAddress there = bind(manager, 0, 1).address();
-        TransferManager.Bound gone = manager.bind(1, 1);
-        gone.outlet().close();
+        int free;
+        try (ServerSocket socket = new ServerSocket(0)) {
+            free = socket.getLocalPort();
+        }
+        OutletAddress gone = new OutletAddress(List.of("tcp://127.0.0.1:" + free), there.credit());
 
-        assertThatThrownBy(() -> manager.connect(0, List.of(there, gone.address())))
+        assertThatThrownBy(() -> manager.connect(0, List.of(there, gone)))
                 .isInstanceOf(InfrastructureException.class)
-                .hasMessageContaining("no connection to 2 of ")
-                .hasMessageContaining(gone.address().credit());
+                .hasMessageContaining("no connection to 1 of ")
+                .hasMessageContaining("tcp://127.0.0.1:" + free)
+                .hasMessageContaining("within 300 ms");
     }
 
     /** As many at once as keep the threads that connect busy: see {@link Dialer}. */
@@ -577,7 +604,8 @@ class LoopbackTest {
         thread.start();
         await().atMost(SOON)
                 .until(() -> List.of(thread.getStackTrace()).stream()
-                        .anyMatch(frame -> frame.getClassName().endsWith("SelectorImpl")));
+                        .map(StackTraceElement::getClassName)
+                        .anyMatch(name -> name.endsWith("SelectorImpl") || name.endsWith("CountDownLatch")));
         thread.interrupt();
         assertThat(within(thrown)).isInstanceOf(InterruptedException.class);
     }
