@@ -4,15 +4,12 @@ import static io.ghee.Resources.replicas;
 
 import io.ghee.Pipeline;
 import io.ghee.io.file.Artifacts;
-import io.ghee.io.file.Text;
 
 /** The job: ratings stream through preprocessing workers to a training worker, and the model is written. */
 final class MovielensFm {
     static Pipeline pipeline(MovielensJob job, String output) {
         return Pipeline.named("movielens-fm")
-                .readFrom(Text.lines(job.input(), Rating::parse)
-                        .header(Rating.HEADER)
-                        .epochs(job.epochs()))
+                .readFrom(job.ratings())
                 .stage("preprocess", replicas(2))
                 .holdOut(Rating::isTest)
                 .map(job.features()::cross)

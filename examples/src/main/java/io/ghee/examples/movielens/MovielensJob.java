@@ -4,10 +4,12 @@ import static io.ghee.ConfigurationException.check;
 
 import io.ghee.Pipeline;
 import io.ghee.examples.PackagedJob;
+import io.ghee.io.file.Text;
 import io.ghee.models.Example;
 import io.ghee.models.FactorizationMachine;
 import io.ghee.run.JobProgress;
 import io.ghee.run.WorkerProgress.Point;
+import io.ghee.source.Source;
 import io.ghee.train.Artifact;
 import io.ghee.train.Drain;
 import io.ghee.train.TrainFunction;
@@ -97,10 +99,15 @@ public final class MovielensJob implements PackagedJob {
         }
     }
 
-    String input() {
+    private String input() {
         return input != null
                 ? input
                 : Path.of("runs", "synthetic-ratings-" + seed + ".tsv").toString();
+    }
+
+    /** The ratings, read from storage again in every epoch. */
+    Source<Rating> ratings() {
+        return Text.lines(input(), Rating::parse).header(Rating.HEADER).epochs(epochs);
     }
 
     @Override
