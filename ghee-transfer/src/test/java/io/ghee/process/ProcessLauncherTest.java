@@ -17,9 +17,11 @@ import io.ghee.process.NumbersToNowhere.Number;
 import io.ghee.process.NumbersToNowhere.Numbers;
 import io.ghee.run.JobProgress;
 import io.ghee.run.JobProgress.StageProgress;
+import io.ghee.testing.ProcessJobs;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -27,6 +29,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Jobs whose workers are real JVMs. */
 class ProcessLauncherTest {
     private static final Duration SOON = Duration.ofSeconds(60);
+
+    @AfterEach
+    void deleteLogs() {
+        List.of("endless-", "fail-").forEach(ProcessJobs::deleteLogs);
+    }
 
     /** Passes a batch on; replica 1 of the stage takes its time for it. */
     private static List<Number> slowAtOne(Integer replica, Batch<Number> batch) {

@@ -82,7 +82,7 @@ class WorkerTroubleTest {
                         .endsWith(Agent.class.getName()));
 
         job.cancel();
-        assertThat(ProcessJobs.workers(job.name())).isEmpty();
+        assertThat(ProcessJobs.fail(job, SOON).kind()).isEqualTo(GheeException.Kind.CANCELLED);
         assertAborted();
     }
 
