@@ -2,6 +2,8 @@ package io.ghee;
 
 import io.ghee.columnar.Columns;
 import io.ghee.columnar.RecordLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -17,12 +19,19 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Batch<T> implements Iterable<T> {
     private final int size;
+    private final boolean padding;
     private @Nullable List<T> records;
     private @Nullable Columns columns;
     private @Nullable RecordLayout<T> layout;
 
-    private Batch(int size, @Nullable List<T> records, @Nullable Columns columns, @Nullable RecordLayout<T> layout) {
+    private Batch(
+            int size,
+            boolean padding,
+            @Nullable List<T> records,
+            @Nullable Columns columns,
+            @Nullable RecordLayout<T> layout) {
         this.size = size;
+        this.padding = padding;
         this.records = records;
         this.columns = columns;
         this.layout = layout;
@@ -30,21 +39,46 @@ public final class Batch<T> implements Iterable<T> {
 
     /** A batch of these records; the list is not copied and must not change any more. */
     public static <T> Batch<T> of(List<T> records) {
-        return new Batch<>(records.size(), records, null, null);
+        return new Batch<>(records.size(), false, records, null, null);
+    }
+
+    /** A batch that only fills up; see {@link #isPadding}. */
+    public static <T> Batch<T> padding(List<T> records) {
+        return new Batch<>(records.size(), true, records, null, null);
     }
 
     /** A batch of the rows of {@code columns}. */
     public static <T> Batch<T> of(RecordLayout<T> layout, Columns columns) {
-        return new Batch<>(columns.rows(), null, columns, layout);
+        return new Batch<>(columns.rows(), false, null, columns, layout);
     }
 
     /** The same batch for another thread: what it has already is shared, what it makes of that is its own. */
     public Batch<T> share() {
-        return new Batch<>(size, records, columns, layout);
+        return new Batch<>(size, padding, records, columns, layout);
+    }
+
+    /** The same batch, in memory of its own if it lies in a buffer that is used again. */
+    public Batch<T> detach() {
+        if (records != null || columns == null || layout == null) {
+            return this;
+        }
+        ByteBuffer from = columns.encoded();
+        ByteBuffer copy = ByteBuffer.allocateDirect(from.remaining()).order(ByteOrder.LITTLE_ENDIAN);
+        copy.put(from).flip();
+        return new Batch<>(size, padding, null, layout.columns(copy), layout);
     }
 
     public int size() {
         return size;
+    }
+
+    /**
+     * True if this batch is there only so that all ranks of a train stage take the same number of steps in an epoch: its one
+     * record is a copy of one that some rank has been given. A train function takes part in what the ranks do together, and
+     * gives the batch the weight 0.
+     */
+    public boolean isPadding() {
+        return padding;
     }
 
     /** The records in order. Strings and arrays in them are copies, so that they outlive the batch. */

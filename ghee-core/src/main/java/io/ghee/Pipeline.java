@@ -31,12 +31,14 @@ import java.util.function.UnaryOperator;
  * <p>The steps from one {@code stage} to the next run fused, in every replica of that stage; the first stage also reads.
  */
 public final class Pipeline {
+    private static final Plan.Limits DEFAULTS = new Plan.Limits(0, 3, true);
+
     private final Draft draft;
     private final Plan plan;
 
     private Pipeline(Draft draft) {
         this.draft = draft;
-        this.plan = Planner.plan(draft.name, draft.maxBadRecords, draft.steps);
+        this.plan = Planner.plan(draft.name, draft.limits, draft.steps);
     }
 
     /**
@@ -50,7 +52,7 @@ public final class Pipeline {
                 "pipeline name",
                 '"' + name + '"',
                 "1 to 40 lower-case letters, digits and dashes, starting with a letter");
-        return new Named(new Draft(name, 0, List.of()));
+        return new Named(new Draft(name, DEFAULTS, List.of()));
     }
 
     public String name() {
@@ -87,13 +89,43 @@ public final class Pipeline {
                         ? new Step.Enter(stage, change.apply(enter.resources()))
                         : step)
                 .toList();
-        return new Pipeline(new Draft(draft.name, draft.maxBadRecords, steps));
+        return new Pipeline(new Draft(draft.name, draft.limits, steps));
     }
 
     /** The same pipeline, skipping up to {@code n} malformed records; see {@link BadRecordException}. */
     public Pipeline withMaxBadRecords(long n) {
         check(n >= 0, "max bad records", n, ">= 0");
-        return new Pipeline(new Draft(draft.name, n, draft.steps));
+        Plan.Limits now = draft.limits;
+        return with(new Plan.Limits(n, now.restarts(), now.exactlyOnce()));
+    }
+
+    /**
+     * The same pipeline, in which each worker may be lost up to {@code n} times within ten minutes, and begins again; one
+     * loss more ends the job. 3 if it is not said. Lost is a worker whose process has died, or that could not go on because of
+     * its surroundings ({@link InfrastructureException}); an exception of a function ends the job at once.
+     *
+     * <p>Every record still arrives exactly once in the last stage: so what the functions of the stages before it make of a
+     * record must depend on the record alone. If it does not (a clock, a random number, a service that answers differently),
+     * a record that is processed again may count with another result, or, behind a flatMap that then makes more or fewer
+     * records, part of what it makes may be missing or double. Functions are not called once: only what they return counts once.
+     */
+    public Pipeline withRestarts(int n) {
+        check(n >= 0, "restarts", n, ">= 0");
+        Plan.Limits now = draft.limits;
+        return with(new Plan.Limits(now.badRecords(), n, now.exactlyOnce()));
+    }
+
+    /**
+     * The same pipeline, in which some records arrive twice in the last stage after a worker was lost: all that had come of
+     * splits that were not complete. Saves the last stage from remembering what has arrived.
+     */
+    public Pipeline atLeastOnce() {
+        Plan.Limits now = draft.limits;
+        return with(new Plan.Limits(now.badRecords(), now.restarts(), false));
+    }
+
+    private Pipeline with(Plan.Limits limits) {
+        return new Pipeline(new Draft(draft.name, limits, draft.steps));
     }
 
     @Override
@@ -137,11 +169,11 @@ public final class Pipeline {
     }
 
     /** What has been declared so far; immutable. */
-    record Draft(String name, long maxBadRecords, List<Step> steps) {
+    record Draft(String name, Plan.Limits limits, List<Step> steps) {
         Draft plus(Step step) {
             List<Step> more = new ArrayList<>(steps);
             more.add(step);
-            return new Draft(name, maxBadRecords, List.copyOf(more));
+            return new Draft(name, limits, List.copyOf(more));
         }
 
         Pipeline finish(Step.Write write) {

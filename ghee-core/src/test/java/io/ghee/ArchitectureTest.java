@@ -12,12 +12,18 @@ import com.tngtech.archunit.lang.ArchRule;
 @AnalyzeClasses(packagesOf = Pipeline.class, importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
     @ArchTest
-    static final ArchRule coreNeedsTheJdkLoggingAndJsonAlone = classes()
+    static final ArchRule coreNeedsTheJdkLoggingJsonAndBitmapsAlone = classes()
             .that()
             .resideInAPackage("io.ghee..")
             .should()
             .onlyDependOnClassesThat()
-            .resideInAnyPackage("java..", "org.slf4j..", "com.fasterxml.jackson..", "org.jspecify..", "io.ghee..");
+            .resideInAnyPackage(
+                    "java..",
+                    "org.slf4j..",
+                    "org.roaringbitmap..",
+                    "com.fasterxml.jackson..",
+                    "org.jspecify..",
+                    "io.ghee..");
 
     @ArchTest
     static final ArchRule coreOpensNoSockets = noClasses()

@@ -11,12 +11,17 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An edge between threads of one JVM: batches cross by reference. Every pair of sender and consumer has a credit of its
- * own, counted in batches, so that a sender that is an epoch ahead cannot take the room of one that is behind.
+ * own, counted in batches, so that a sender that is an epoch ahead cannot take the room of one that is behind. To abandon
+ * one end abandons the channel.
  */
 public final class MemoryChannel {
+    /** How soon a waiting sender finds out that the other end has abandoned the channel. */
+    private static final long WAKE_MILLIS = 20;
+
     private final int senders;
     private final int creditBatches;
     private final LinkedBlockingQueue<Delivery>[] queues;
+    private volatile boolean abandoned;
 
     /**
      * Joins {@code senders} replicas with {@code consumers} replicas.
@@ -36,6 +41,17 @@ public final class MemoryChannel {
         return new MemoryOutlet(sender);
     }
 
+    /** Abandons all its ends. */
+    public void abandon() {
+        abandoned = true;
+    }
+
+    private void checkAbandoned() {
+        if (abandoned) {
+            throw new AbandonedException();
+        }
+    }
+
     public Inlet inlet(int consumer) {
         return new MemoryInlet(queues[consumer]);
     }
@@ -43,7 +59,7 @@ public final class MemoryChannel {
     private final class MemoryOutlet implements Outlet {
         private final int sender;
         private final int[] credit = new int[queues.length];
-        private long waitedNanos;
+        private final long[] waitedNanos = new long[queues.length];
 
         MemoryOutlet(int sender) {
             this.sender = sender;
@@ -56,14 +72,15 @@ public final class MemoryChannel {
         }
 
         @Override
-        public long send(int consumer, int epoch, Batch<?> batch) throws InterruptedException {
+        public long send(int consumer, int epoch, Batch<?> batch, Origins origins) throws InterruptedException {
             synchronized (credit) {
+                checkAbandoned();
                 while (credit[consumer] == 0) {
-                    await();
+                    await(consumer);
                 }
                 credit[consumer]--;
             }
-            queues[consumer].add(new Delivery.Data(sender, epoch, batch, () -> giveBack(consumer)));
+            queues[consumer].add(new Delivery.Data(sender, epoch, batch, origins, () -> giveBack(consumer)));
             return 0;
         }
 
@@ -74,15 +91,17 @@ public final class MemoryChannel {
             }
         }
 
-        private void await() throws InterruptedException {
+        private void await(int consumer) throws InterruptedException {
             long start = System.nanoTime();
-            credit.wait();
-            waitedNanos += System.nanoTime() - start;
+            credit.wait(WAKE_MILLIS);
+            waitedNanos[consumer] += System.nanoTime() - start;
+            checkAbandoned();
         }
 
         @Override
         public int awaitRoomiest() throws InterruptedException {
             synchronized (credit) {
+                checkAbandoned();
                 while (true) {
                     int best = 0;
                     for (int consumer = 1; consumer < credit.length; consumer++) {
@@ -93,22 +112,31 @@ public final class MemoryChannel {
                     if (credit[best] > 0) {
                         return best;
                     }
-                    await();
+                    await(best);
                 }
             }
         }
 
         @Override
-        public void endEpoch(int epoch) {
+        public void endEpoch(int epoch, @Nullable Batch<?> spare) {
+            checkAbandoned();
             for (LinkedBlockingQueue<Delivery> queue : queues) {
-                queue.add(new Delivery.EndOfEpoch(sender, epoch));
+                queue.add(new Delivery.EndOfEpoch(sender, epoch, spare == null ? null : spare.share()));
             }
         }
 
         @Override
-        public void endStream() {
+        public void endStream() throws InterruptedException {
+            checkAbandoned();
             for (LinkedBlockingQueue<Delivery> queue : queues) {
                 queue.add(new Delivery.EndOfStream(sender));
+            }
+            synchronized (credit) {
+                for (int consumer = 0; consumer < credit.length; consumer++) {
+                    while (credit[consumer] < creditBatches) {
+                        await(consumer);
+                    }
+                }
             }
         }
 
@@ -120,8 +148,16 @@ public final class MemoryChannel {
         }
 
         @Override
-        public long waitedNanos() {
-            return waitedNanos;
+        public long waitedNanos(int consumer) {
+            return waitedNanos[consumer];
+        }
+
+        @Override
+        public void abandon() {
+            abandoned = true;
+            synchronized (credit) {
+                credit.notifyAll();
+            }
         }
 
         @Override
@@ -142,7 +178,15 @@ public final class MemoryChannel {
 
         @Override
         public @Nullable Delivery receive(Duration timeout) throws InterruptedException {
-            return queue.poll(timeout.toNanos(), TimeUnit.NANOSECONDS);
+            checkAbandoned();
+            Delivery next = queue.poll(timeout.toNanos(), TimeUnit.NANOSECONDS);
+            checkAbandoned();
+            return next;
+        }
+
+        @Override
+        public void abandon() {
+            abandoned = true;
         }
 
         @Override

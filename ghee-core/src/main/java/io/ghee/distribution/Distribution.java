@@ -13,11 +13,20 @@ public sealed interface Distribution extends Serializable {
     /** A distribution that keeps batches whole, and so fits batches and records alike. */
     sealed interface OfBatches extends Distribution {}
 
-    /** See {@link #even}. */
-    record Even() implements OfBatches {
+    /**
+     * See {@link #even}.
+     *
+     * @param dropsRemainder true if what cannot be shared evenly is left out, instead of filled up
+     */
+    record Even(boolean dropsRemainder) implements OfBatches {
+        /** Leaves out the last records of an epoch that would make a batch for some of the ranks only, or a short one. */
+        public Even dropRemainder() {
+            return new Even(true);
+        }
+
         @Override
         public String toString() {
-            return "even";
+            return dropsRemainder ? "even, dropping the remainder" : "even";
         }
     }
 
@@ -46,11 +55,13 @@ public sealed interface Distribution extends Serializable {
     }
 
     /**
-     * Every replica gets the same number of batches of an epoch, within one, whatever their speed and however many
-     * workers send: the slowest replica sets the pace. For training.
+     * Every replica gets the same number of batches of an epoch, whatever their speed and however many workers send: the
+     * slowest replica sets the pace. For training: a train stage gets exactly the same number, the ranks that would have one
+     * less being given one that only fills up ({@link io.ghee.Batch#isPadding}), unless {@linkplain Even#dropRemainder the
+     * remainder is dropped}. Other stages get the same number within one.
      */
-    static OfBatches even() {
-        return new Even();
+    static Even even() {
+        return new Even(false);
     }
 
     /** Each batch goes to the replica with the most room, so the fast ones get more. For prediction and writing. */

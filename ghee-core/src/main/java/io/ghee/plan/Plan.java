@@ -1,15 +1,26 @@
 package io.ghee.plan;
 
+import io.ghee.distribution.Distribution;
 import io.ghee.sink.Sink;
 import io.ghee.source.Source;
 import java.io.Serializable;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What will run: stages in a row, each with its environment, its fused steps and its edge to the next. Made by
  * {@link Planner}; a value that travels to every worker.
  */
-public record Plan(String pipeline, long maxBadRecords, List<PlannedStage> stages) implements Serializable {
+public record Plan(String pipeline, Limits limits, List<PlannedStage> stages) implements Serializable {
+    /**
+     * What a job puts up with.
+     *
+     * @param badRecords malformed records that are left out
+     * @param restarts how often each worker may be lost within ten minutes
+     * @param exactlyOnce false if records may arrive twice after a loss
+     */
+    public record Limits(long badRecords, int restarts, boolean exactlyOnce) implements Serializable {}
+
     public Plan {
         stages = List.copyOf(stages);
     }
@@ -34,5 +45,52 @@ public record Plan(String pipeline, long maxBadRecords, List<PlannedStage> stage
 
     public int workers() {
         return stages.stream().mapToInt(PlannedStage::replicas).sum();
+    }
+
+    /** A number for each worker, from 0, in the order of the stages. */
+    public int worker(int stage, int replica) {
+        return stages.subList(0, stage).stream()
+                        .mapToInt(PlannedStage::replicas)
+                        .sum()
+                + replica;
+    }
+
+    /** True for the stage that writes or trains: the only one with effects. */
+    public boolean isLast(PlannedStage stage) {
+        return stage.index() == stages.size() - 1;
+    }
+
+    /** How a stage is given its batches, or null if it reads them. */
+    public @Nullable Distribution distributionInto(PlannedStage stage) {
+        return stage.input() instanceof PlannedStage.FromStage from
+                        && stage(from.stage()).output() instanceof PlannedStage.ToStage to
+                ? to.distribution()
+                : null;
+    }
+
+    /** True if an even distribution into {@code stage} counts rows, as the batches are joined or taken apart there. */
+    public boolean dealsRows(PlannedStage stage) {
+        return stage.input() instanceof PlannedStage.FromStage from && (from.unbatch() || from.rebatch() > 0);
+    }
+
+    /** True if the origins of records are followed: if a lost worker begins again, and does not do so from the source. */
+    public boolean follows() {
+        return limits.restarts() > 0 && stages.size() > 1;
+    }
+
+    /** True if {@code stage} sends to all replicas of the next one. */
+    public boolean broadcasts(PlannedStage stage) {
+        return stage.output() instanceof PlannedStage.ToStage to && to.distribution() instanceof Distribution.Broadcast;
+    }
+
+    /** The last stage, before the last one of all, in which one record can become several; -1 if there is none. */
+    public int lastFanOut() {
+        for (int k = stages.size() - 2; k >= 0; k--) {
+            boolean flatMaps = stage(k).steps().stream().anyMatch(Step.FlatMapRecords.class::isInstance);
+            if (flatMaps || broadcasts(stage(k))) {
+                return k;
+            }
+        }
+        return -1;
     }
 }

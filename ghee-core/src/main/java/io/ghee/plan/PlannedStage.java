@@ -25,6 +25,24 @@ public record PlannedStage(int index, String name, Resources resources, Input in
         return resources.replicas();
     }
 
+    /** True if a train function runs in it. */
+    public boolean trains() {
+        return steps.stream().anyMatch(Step.Train.class::isInstance);
+    }
+
+    /** The rows of a full batch before a step of this stage, or 0 if that is not known. */
+    public int batchSizeBefore(int step) {
+        int size = input instanceof FromStage from ? from.rebatch() : 0;
+        for (Step each : steps.subList(0, step)) {
+            if (each instanceof Step.Group group) {
+                size = group.linger() == null ? group.size() : 0;
+            } else if (each instanceof Step.MapBatches || each instanceof Step.MapBatchesWith) {
+                size = 0;
+            }
+        }
+        return size;
+    }
+
     /** Where a stage takes records from. */
     public sealed interface Input extends Serializable {}
 

@@ -48,10 +48,10 @@ public final class Planner {
      *
      * @throws ConfigurationException if they cannot run together
      */
-    public static Plan plan(String pipeline, long maxBadRecords, List<Step> steps) {
+    public static Plan plan(String pipeline, Plan.Limits limits, List<Step> steps) {
         Planner planner = new Planner(steps);
         steps.forEach(planner::add);
-        return new Plan(pipeline, maxBadRecords, planner.stages);
+        return new Plan(pipeline, limits, planner.stages);
     }
 
     private void add(Step step) {

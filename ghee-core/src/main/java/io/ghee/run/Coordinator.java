@@ -1,22 +1,29 @@
 package io.ghee.run;
 
 import io.ghee.source.Split;
+import java.time.Duration;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a worker asks of the driver. In one JVM the driver itself; in another process, a connection to it. Thread-safe.
+ *
+ * <p>Every question says which generation it is asked in; one that is over gets an
+ * {@link io.ghee.channel.AbandonedException}.
  */
 public interface Coordinator {
     /**
      * One split of one pass to read.
      *
-     * @param epoch the pass, from 1; never less than that of the worker's last assignment
+     * @param epoch the pass; never less than that of the worker's last assignment in this generation
+     * @param number the place of the split among all splits of a pass
      * @param split what to read, or null if there is nothing more, in any epoch
+     * @param consumed what need not be read of it, as {@link Consumed#toBytes} wrote it
      */
-    record Assignment(int epoch, @Nullable Split split) {}
+    record Assignment(int epoch, int number, @Nullable Split split, byte[] consumed) {}
 
     /** The next split for a replica of the first stage. */
-    Assignment nextSplit(int replica) throws InterruptedException;
+    Assignment nextSplit(int generation, int replica) throws InterruptedException;
 
     /**
      * Whose turn it is under an even distribution: the consumer that has been dealt the least of this epoch, by all
@@ -25,7 +32,25 @@ public interface Coordinator {
      * @param stage the sending stage
      * @param amount what is dealt: rows where the receiver joins or takes apart what it gets, else 1 for the batch
      */
-    int deal(int stage, int epoch, int amount) throws InterruptedException;
+    int deal(int generation, int stage, int epoch, int amount) throws InterruptedException;
+
+    /**
+     * Reports that a replica of the last stage has been given all of a pass, and asks whether all replicas have.
+     *
+     * @param patience how long the answer may wait for the others
+     * @return true once the pass is over for all, and nothing of it will come again
+     */
+    boolean epochOver(int generation, int replica, int epoch, Duration patience) throws InterruptedException;
+
+    /**
+     * Reports how many batches of a pass a rank of the train stage has, and asks how many each of them is to have.
+     *
+     * @param attempt of the train stage
+     * @param patience how long the answer may wait for the others
+     * @return the number, or nothing while some have not reported yet
+     */
+    OptionalInt evenOut(int attempt, int replica, int epoch, int batches, Duration patience)
+            throws InterruptedException;
 
     /**
      * Reports a malformed record, and asks whether the job goes on without it.
@@ -34,16 +59,14 @@ public interface Coordinator {
      */
     boolean skip(int stage, int replica, String message) throws InterruptedException;
 
-    /** Reports how far a worker is. */
-    void progress(WorkerProgress progress);
-
     /**
-     * Reports that a worker has done all its work.
+     * Reports that a worker has done all its work of this generation.
      *
      * @param committable what the sink's commit needs to know of it; empty if its stage does not write
      */
-    void finished(int stage, int replica, String committable, WorkerProgress progress) throws InterruptedException;
+    void finished(int generation, int stage, int replica, String committable, WorkerProgress progress)
+            throws InterruptedException;
 
-    /** Reports that a worker cannot go on. */
-    void failed(Failure failure);
+    /** Reports that a worker cannot go on in this generation. */
+    void failed(int generation, Failure failure);
 }

@@ -3,6 +3,7 @@ package io.ghee.run;
 import io.ghee.BadRecordException;
 import io.ghee.GheeException;
 import io.ghee.InputException;
+import io.ghee.channel.AbandonedException;
 import java.util.function.Supplier;
 
 /**
@@ -50,8 +51,9 @@ final class Faults {
         if (thrown instanceof BadRecordException bad) {
             return new InputException((exact ? "" : "at or before ") + position.get() + ": " + bad.reason(), bad);
         }
-        return thrown instanceof GheeException || thrown instanceof InterruptedException
-                ? thrown
-                : new FunctionFailedException(thrown, (exact ? "at " : "at or before ") + position.get());
+        boolean known = thrown instanceof GheeException
+                || thrown instanceof InterruptedException
+                || thrown instanceof AbandonedException;
+        return known ? thrown : new FunctionFailedException(thrown, (exact ? "at " : "at or before ") + position.get());
     }
 }

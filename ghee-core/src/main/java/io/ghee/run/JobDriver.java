@@ -4,53 +4,67 @@ import io.ghee.GheeException;
 import io.ghee.InfrastructureException;
 import io.ghee.InputException;
 import io.ghee.StageFailedException;
+import io.ghee.channel.AbandonedException;
+import io.ghee.distribution.Distribution;
 import io.ghee.plan.Plan;
 import io.ghee.plan.PlannedStage;
-import io.ghee.run.WorkerProgress.Point;
 import io.ghee.source.Split;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
-import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * The driver's side of a job: hands out splits, deals batches, hears how far the workers are, and knows when they are
- * done or the first of them has failed. Where they run is none of its business. Thread-safe.
+ * The driver's side of a job: hands out splits, deals batches, hears how far the workers are, begins a new generation when
+ * one of them is lost, and knows when they are done. Where they run is none of its business. Thread-safe.
+ *
+ * <h2>Losing a worker</h2>
+ *
+ * Only the last stage has effects: it writes, or trains. So when a worker of a stage before it is lost, all of those stages
+ * drop what they hold and begin anew, in a new generation, with the splits that are not complete; records of these that
+ * have arrived in the last stage are left out. The replicas of the last stage go on where they are: they tell what has
+ * arrived, and receive the rest. When a replica of the last stage itself is lost, what it did is lost with it, and the last
+ * stage makes a new attempt, from the beginning.
  */
 public final class JobDriver implements Coordinator {
-    private static final int SKIPPED_SHOWN = 20;
-    private static final int POINTS_KEPT = 4096;
+    private static final Logger LOG = LoggerFactory.getLogger(JobDriver.class);
 
     private final String job;
     private final Plan plan;
     private final List<Split> splits;
-    private final long startNanos = System.nanoTime();
     private final CompletableFuture<List<String>> outcome = new CompletableFuture<>();
+    private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
 
-    private int epoch = 1;
-    private int nextSplit;
+    private final Cursor cursor;
+    private final LastStage lastStage;
+    private final Restarts restarts;
+    private final ProgressBoard board;
     private final Map<String, long[]> dealt = new HashMap<>();
-    private final Map<String, WorkerProgress> latest = new LinkedHashMap<>();
-    private final Map<String, List<Point>> points = new TreeMap<>();
-    private final Map<String, String> finished = new TreeMap<>();
-    private final Set<String> skipped = new LinkedHashSet<>();
-    private @Nullable Duration wall;
+    private final Map<Integer, Standing> ready = new HashMap<>();
+    private final Set<Integer> finished = new TreeSet<>();
+    private volatile int generation;
+    private long notBeforeNanos = System.nanoTime();
+    private @Nullable Start start;
 
     private JobDriver(String job, Plan plan, List<Split> splits) {
         this.job = job;
         this.plan = plan;
         this.splits = splits;
+        this.cursor = new Cursor(splits.size(), plan.input().passes());
+        PlannedStage last = plan.stage(plan.stages().size() - 1);
+        boolean drops = plan.distributionInto(last) instanceof Distribution.Even even && even.dropsRemainder();
+        this.lastStage = new LastStage(last.replicas(), drops);
+        this.restarts = new Restarts(plan.limits().restarts());
+        this.board = new ProgressBoard(plan);
     }
 
     /**
@@ -88,21 +102,186 @@ public final class JobDriver implements Coordinator {
         return outcome;
     }
 
-    @Override
-    public synchronized Assignment nextSplit(int replica) {
-        if (nextSplit == splits.size() && epoch < plan.input().passes()) {
-            epoch++;
-            nextSplit = 0;
+    /** Calls {@code listener} whenever a generation is called for or begins, or everything has arrived; from any thread. */
+    public void onChange(Runnable listener) {
+        listeners.add(listener);
+    }
+
+    private void changed() {
+        listeners.forEach(Runnable::run);
+    }
+
+    /** The generation that was called for last. */
+    public int generation() {
+        return generation;
+    }
+
+    /** True once everything has arrived in the last stage: no other stage matters any more. */
+    public synchronized boolean isOver() {
+        return cursor.isAtEnd();
+    }
+
+    /**
+     * A worker has its channels bound, and waits for a generation to begin.
+     *
+     * @param standing of a replica of the last stage; {@link Standing#NONE} of others
+     */
+    public void ready(int forGeneration, int stage, int replica, Standing standing) {
+        synchronized (this) {
+            if (forGeneration != generation) {
+                return;
+            }
+            ready.put(plan.worker(stage, replica), standing);
         }
-        return nextSplit < splits.size()
-                ? new Assignment(epoch, splits.get(nextSplit++))
-                : new Assignment(plan.input().passes(), null);
+        beginIfReady();
+    }
+
+    /** The generation called for last, if it has begun. Asked again and again: it may have to wait for its time. */
+    public @Nullable Start start() {
+        beginIfReady();
+        synchronized (this) {
+            return start;
+        }
+    }
+
+    private void beginIfReady() {
+        synchronized (this) {
+            if (start != null || ready.size() < plan.workers() || System.nanoTime() - notBeforeNanos < 0) {
+                return;
+            }
+            begin();
+            notifyAll();
+        }
+        changed();
+    }
+
+    private void begin() {
+        Consumed arrived = new Consumed();
+        dealt.clear();
+        lastStage.begin();
+        PlannedStage last = plan.stage(plan.stages().size() - 1);
+        for (int replica = 0; replica < last.replicas(); replica++) {
+            Standing standing = ready.getOrDefault(plan.worker(last.index(), replica), Standing.NONE);
+            if (standing.attempt() == lastStage.attempt()) {
+                arrived.addAll(Consumed.read(standing.consumed()));
+                if (standing.epoch() == cursor.epoch()) {
+                    dealt(last.index() - 1, standing.epoch())[replica] =
+                            plan.dealsRows(last) ? standing.records() : standing.batches();
+                }
+            }
+        }
+        arrived.forgetUntil(cursor.epoch() - 1);
+        cursor.begin(arrived);
+        byte[] skipped = plan.lastFanOut() >= 0 && !arrived.isEmpty() ? arrived.toBytes() : new byte[0];
+        start = new Start(generation, lastStage.attempt(), cursor.epoch(), skipped);
+        LOG.debug("job {}: generation {} begins in epoch {}", job, generation, cursor.epoch());
+    }
+
+    /**
+     * Waits until a generation later than {@code after} begins; for workers that are threads of this JVM.
+     *
+     * @throws InterruptedException if the worker is to end
+     */
+    Start awaitStart(int stage, int replica, int after, Standing standing) throws InterruptedException {
+        while (true) {
+            int called = generation();
+            if (called > after) {
+                ready(called, stage, replica, standing);
+                Start begun = start();
+                if (begun != null && begun.generation() > after) {
+                    return begun;
+                }
+            }
+            synchronized (this) {
+                if (start == null || start.generation() <= after) {
+                    wait(Feed.PATIENCE.toMillis());
+                }
+            }
+        }
+    }
+
+    /**
+     * A worker is gone, or cannot go on: calls for a new generation, or fails the job if that was one loss too many.
+     *
+     * @return true if the job goes on and needs the worker again
+     */
+    public boolean lost(int stage, int replica, GheeException reason) {
+        synchronized (this) {
+            if (isDecided()) {
+                return false;
+            }
+            boolean last = plan.isLast(plan.stage(stage));
+            if (!last && cursor.isAtEnd()) {
+                finish(stage, replica);
+                return false;
+            }
+            String worker = plan.stage(stage).name() + "-" + replica;
+            if (!restarts.allow(worker, reason.reason(), System.nanoTime())) {
+                fail(reason);
+                return false;
+            }
+            LOG.warn("job {}: {}; it begins again", job, reason.reason());
+            generation = generation + 1;
+            start = null;
+            ready.clear();
+            finished.clear();
+            notBeforeNanos = System.nanoTime() + restarts.pause(worker).toNanos();
+            if (last) {
+                lastStage.rewind();
+                cursor.rewind();
+                board.rewind();
+            }
+            notifyAll();
+        }
+        changed();
+        return true;
     }
 
     @Override
-    public synchronized int deal(int stage, int inEpoch, int amount) {
-        long[] soFar = dealt.computeIfAbsent(
-                stage + "/" + inEpoch, k -> new long[plan.stage(stage + 1).replicas()]);
+    public void failed(int inGeneration, Failure failure) {
+        StageFailedException reason = new StageFailedException(failure);
+        PlannedStage stage = plan.stages().stream()
+                .filter(each -> each.name().equals(failure.stage()))
+                .findFirst()
+                .orElse(null);
+        if (failure.kind() != GheeException.Kind.INFRASTRUCTURE || stage == null) {
+            fail(reason);
+        } else if (inGeneration == generation()) {
+            lost(stage.index(), failure.replica(), reason);
+        }
+    }
+
+    private void check(int inGeneration) {
+        if (inGeneration != generation) {
+            throw new AbandonedException();
+        }
+    }
+
+    @Override
+    public synchronized Assignment nextSplit(int inGeneration, int replica) {
+        check(inGeneration);
+        Cursor.Next next = cursor.next();
+        if (next == null) {
+            return new Assignment(plan.input().passes(), 0, null, new byte[0]);
+        }
+        Consumed arrived =
+                plan.lastFanOut() >= 0 ? new Consumed() : cursor.consumed().of(next.epoch(), next.split());
+        return new Assignment(
+                next.epoch(),
+                next.split(),
+                splits.get(next.split()),
+                arrived.isEmpty() ? new byte[0] : arrived.toBytes());
+    }
+
+    private long[] dealt(int stage, int epoch) {
+        return dealt.computeIfAbsent(
+                stage + "/" + epoch, k -> new long[plan.stage(stage + 1).replicas()]);
+    }
+
+    @Override
+    public synchronized int deal(int inGeneration, int stage, int epoch, int amount) {
+        check(inGeneration);
+        long[] soFar = dealt(stage, epoch);
         int fewest = 0;
         for (int consumer = 1; consumer < soFar.length; consumer++) {
             if (soFar[consumer] < soFar[fewest]) {
@@ -113,63 +292,94 @@ public final class JobDriver implements Coordinator {
         return fewest;
     }
 
-    /** A record that is met again in another epoch is the same record: it counts once. */
+    @Override
+    public boolean epochOver(int inGeneration, int replica, int epoch, Duration patience) throws InterruptedException {
+        boolean atEnd = false;
+        synchronized (this) {
+            if (epoch == cursor.epoch()) {
+                check(inGeneration);
+                if (lastStage.arrive(replica)) {
+                    cursor.endEpoch();
+                    atEnd = cursor.isAtEnd();
+                    notifyAll();
+                }
+            }
+            long deadline = System.nanoTime() + patience.toNanos();
+            while (epoch >= cursor.epoch() && inGeneration == generation && left(deadline) > 0) {
+                wait(left(deadline));
+            }
+            if (epoch >= cursor.epoch()) {
+                return false;
+            }
+        }
+        if (atEnd) {
+            changed();
+        }
+        return true;
+    }
+
+    private static long left(long deadlineNanos) {
+        return (deadlineNanos - System.nanoTime()) / 1_000_000;
+    }
+
+    @Override
+    public synchronized OptionalInt evenOut(int attempt, int replica, int epoch, int batches, Duration patience)
+            throws InterruptedException {
+        long deadline = System.nanoTime() + patience.toNanos();
+        while (true) {
+            if (attempt != lastStage.attempt()) {
+                throw new AbandonedException();
+            }
+            OptionalInt settled = lastStage.evenOut(replica, epoch, batches);
+            if (settled.isPresent()) {
+                notifyAll();
+                return settled;
+            } else if (left(deadline) <= 0) {
+                return settled;
+            }
+            wait(left(deadline));
+        }
+    }
+
     @Override
     public synchronized boolean skip(int stage, int replica, String message) {
-        if (skipped.contains(message)) {
-            return true;
+        return board.skip(message);
+    }
+
+    /**
+     * A worker is so far.
+     *
+     * @return splits that it has an account of and that are complete
+     */
+    public synchronized List<WorkerProgress.Settled> progress(WorkerProgress now) {
+        int worker = plan.worker(now.stage(), now.replica());
+        boolean last = plan.isLast(plan.stage(now.stage()));
+        if (!last || now.attempt() == lastStage.attempt()) {
+            board.report(worker, now, !finished.contains(worker));
         }
-        return skipped.size() < plan.maxBadRecords() && skipped.add(message);
+        return now.generation() == generation ? cursor.report(worker, now.accounts()) : List.of();
     }
 
     @Override
-    public synchronized void progress(WorkerProgress now) {
-        String worker = now.stage() + "/" + now.replica();
-        now.points().forEach((metric, fresh) -> {
-            List<Point> all = points.computeIfAbsent(metric, m -> new ArrayList<>());
-            all.addAll(fresh);
-            thin(all);
-        });
-        if (!finished.containsKey(worker)) {
-            latest.put(worker, now);
-        }
-    }
-
-    /** Halves a series that has grown too long, keeping every second value. */
-    private static void thin(List<Point> all) {
-        if (all.size() > POINTS_KEPT) {
-            List<Point> kept = new ArrayList<>();
-            for (int k = all.size() - 1; k >= 0; k -= 2) {
-                kept.add(0, all.get(k));
-            }
-            all.clear();
-            all.addAll(kept);
-        }
-    }
-
-    @Override
-    public void finished(int stage, int replica, String committable, WorkerProgress progress) {
-        List<String> committables = null;
+    public void finished(int inGeneration, int stage, int replica, String committable, WorkerProgress progress) {
         synchronized (this) {
-            progress(progress);
-            finished.put(stage + "/" + replica, committable);
-            if (finished.size() == plan.workers()) {
-                committables = lastStage().map(key -> finished.get(key)).toList();
+            boolean last = plan.isLast(plan.stage(stage));
+            if (last ? progress.attempt() != lastStage.attempt() : inGeneration != generation) {
+                return;
             }
-        }
-        if (committables != null) {
-            outcome.complete(committables);
+            progress(progress);
+            if (last) {
+                lastStage.finish(replica, committable);
+            }
+            finish(stage, replica);
         }
     }
 
-    private Stream<String> lastStage() {
-        PlannedStage last = plan.stage(plan.stages().size() - 1);
-        return IntStream.range(0, last.replicas()).mapToObj(replica -> last.index() + "/" + replica);
-    }
-
-    @Override
-    public void failed(Failure failure) {
-        fail(new StageFailedException(failure));
+    private void finish(int stage, int replica) {
+        finished.add(plan.worker(stage, replica));
+        if (finished.size() == plan.workers()) {
+            outcome.complete(lastStage.committables());
+        }
     }
 
     /** Ends the job, unless it has ended. */
@@ -189,62 +399,11 @@ public final class JobDriver implements Coordinator {
 
     /** The wall time ends here. */
     synchronized void ended() {
-        wall = Duration.ofNanos(System.nanoTime() - startNanos);
+        board.ended();
     }
 
     /** How far the job is. */
     public synchronized JobProgress jobProgress() {
-        List<JobProgress.StageProgress> stages = new ArrayList<>();
-        Map<String, Map<Integer, Long>> tallies = new TreeMap<>();
-        int queued = 0;
-        long records = 0;
-        long nanos = 0;
-        long stallNanos = 0;
-        for (PlannedStage stage : plan.stages()) {
-            List<WorkerProgress> workers = latest.values().stream()
-                    .filter(worker -> worker.stage() == stage.index())
-                    .toList();
-            stages.add(add(stage, workers, queued));
-            queued = workers.stream().mapToInt(WorkerProgress::outstanding).sum();
-            for (WorkerProgress worker : workers) {
-                records += worker.training().records();
-                if (worker.training().nanos() > nanos) {
-                    nanos = worker.training().nanos();
-                    stallNanos = worker.training().stallNanos();
-                }
-                worker.tallies()
-                        .forEach((name, byEpoch) ->
-                                byEpoch.forEach((in, count) -> tallies.computeIfAbsent(name, n -> new TreeMap<>())
-                                        .merge(in, count, Long::sum)));
-            }
-        }
-        Map<String, List<Point>> metrics = new TreeMap<>();
-        points.forEach((name, all) -> metrics.put(name, List.copyOf(all)));
-        return new JobProgress(
-                wall == null ? Duration.ofNanos(System.nanoTime() - startNanos) : wall,
-                List.copyOf(stages),
-                new WorkerProgress.Training(records, nanos, stallNanos),
-                tallies,
-                metrics,
-                skipped.size(),
-                skipped.stream().limit(SKIPPED_SHOWN).toList());
-    }
-
-    private static JobProgress.StageProgress add(PlannedStage stage, List<WorkerProgress> workers, int queued) {
-        long[] batchesIn = new long[stage.replicas()];
-        workers.forEach(worker -> batchesIn[worker.replica()] = worker.batchesIn());
-        long waitNanos = workers.stream().mapToLong(WorkerProgress::waitNanos).sum();
-        long wallNanos = workers.stream().mapToLong(WorkerProgress::wallNanos).sum();
-        return new JobProgress.StageProgress(
-                stage.name(),
-                stage.replicas(),
-                workers.stream().mapToInt(WorkerProgress::epoch).min().orElse(0),
-                workers.stream().mapToLong(WorkerProgress::recordsIn).sum(),
-                workers.stream().mapToLong(WorkerProgress::recordsOut).sum(),
-                Arrays.stream(batchesIn).boxed().toList(),
-                workers.stream().mapToLong(WorkerProgress::bytesOut).sum(),
-                (wallNanos - waitNanos) / 1e9,
-                waitNanos / 1e9,
-                queued);
+        return board.sum(restarts.reasons());
     }
 }

@@ -14,6 +14,7 @@ import java.util.Map;
  * @param metrics by name, in the order reported; long series are thinned out
  * @param skipped malformed records that were left out
  * @param skippedWhere the first of them, with what is wrong and where
+ * @param restarts why workers were lost and began again, in order
  */
 public record JobProgress(
         Duration wall,
@@ -22,15 +23,18 @@ public record JobProgress(
         Map<String, Map<Integer, Long>> tallies,
         Map<String, List<Point>> metrics,
         long skipped,
-        List<String> skippedWhere) {
+        List<String> skippedWhere,
+        List<String> restarts) {
 
     /**
      * One stage, added up over its replicas.
      *
      * @param epoch the pass that its slowest replica is in
      * @param batchesIn of each replica
-     * @param busySeconds spent working, by all replicas together
-     * @param waitSeconds spent waiting for splits, batches or credit, by all replicas together
+     * @param padded records that were added so that all ranks have the same number of batches
+     * @param dropped records that were left out for it
+     * @param seconds where the time of all replicas together went; the sum is their wall time
+     * @param waitedFor seconds that each replica of the next stage was waited for, by all replicas together
      * @param queued batches that wait for it: sent by the stage before and not done with
      */
     public record StageProgress(
@@ -41,9 +45,28 @@ public record JobProgress(
             long recordsOut,
             List<Long> batchesIn,
             long bytesOut,
-            double busySeconds,
-            double waitSeconds,
-            int queued) {}
+            long padded,
+            long dropped,
+            Map<Activity, Double> seconds,
+            List<Double> waitedFor,
+            int queued) {
+        /** Spent working, by all replicas together. */
+        public double busySeconds() {
+            return sum(false);
+        }
+
+        /** Spent waiting for the driver, for batches or for credit, by all replicas together. */
+        public double waitSeconds() {
+            return sum(true);
+        }
+
+        private double sum(boolean waiting) {
+            return seconds.entrySet().stream()
+                    .filter(each -> each.getKey().isWaiting() == waiting)
+                    .mapToDouble(Map.Entry::getValue)
+                    .sum();
+        }
+    }
 
     /** The sum that a tally has in an epoch; 0 if it counted nothing there. */
     public long tally(String name, int epoch) {

@@ -1,12 +1,13 @@
 package io.ghee.run;
 
 import io.ghee.Batch;
+import io.ghee.ConfigurationException;
+import io.ghee.channel.Origins;
 import io.ghee.function.BatchFunction;
 import io.ghee.function.BatchTally;
 import io.ghee.function.FlatMapFunction;
 import io.ghee.function.RecordFunction;
 import io.ghee.function.RecordPredicate;
-import io.ghee.function.WithFunction;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -15,11 +16,21 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 
 /**
- * One link of a fused chain: takes an item, a record or a {@link Batch}, and pushes what it makes of it into the next
- * link, in the same call. All links of a chain run on one thread.
+ * One link of a fused chain: takes a record or a batch, and pushes what it makes of it into the next link, in the same
+ * call. All links of a chain run on one thread.
+ *
+ * <p>Records and batches come with their origins, which mean nothing where the {@link Lineage} does not follow them.
  */
 abstract class Node {
-    abstract void accept(Object item) throws Exception;
+    /** Takes a record. */
+    void record(Object record, long id, long path) throws Exception {
+        throw new IllegalStateException(getClass().getSimpleName() + " was given a record (expected: a batch)");
+    }
+
+    /** Takes a batch. */
+    void batch(Batch<?> batch, Origins origins) throws Exception {
+        throw new IllegalStateException(getClass().getSimpleName() + " was given a batch (expected: a record)");
+    }
 
     /** A pass begins. */
     abstract void beginEpoch(int epoch) throws Exception;
@@ -56,118 +67,150 @@ abstract class Node {
 
     static final class MapRecords extends Link {
         private final RecordFunction<Object, Object> function;
+        private final Lineage lineage;
         private final Faults faults;
 
-        MapRecords(RecordFunction<Object, Object> function, Faults faults, Node next) {
+        MapRecords(RecordFunction<Object, Object> function, Lineage lineage, Faults faults, Node next) {
             super(next);
             this.function = function;
+            this.lineage = lineage;
             this.faults = faults;
         }
 
         @Override
-        void accept(Object item) throws Exception {
+        void record(Object record, long id, long path) throws Exception {
             Object made;
             try {
-                made = function.apply(item);
+                made = function.apply(record);
             } catch (Exception e) {
                 faults.ofRecord(e);
+                lineage.ledger().remove(id, path);
                 return;
             }
-            next.accept(made);
+            next.record(made, id, path);
         }
     }
 
-    static final class MapWith extends Link {
-        private final Object opened;
-        private final WithFunction<Object, Object, Object> function;
-        private final boolean batches;
+    /** Batch to batch. */
+    static final class MapBatches extends Link {
+        private final BatchFunction<Object, Object> function;
+        private final Lineage lineage;
         private final Faults faults;
 
-        MapWith(
-                Object opened,
-                WithFunction<Object, Object, Object> function,
-                boolean batches,
-                Faults faults,
-                Node next) {
+        MapBatches(BatchFunction<Object, Object> function, Lineage lineage, Faults faults, Node next) {
             super(next);
-            this.opened = opened;
             this.function = function;
-            this.batches = batches;
+            this.lineage = lineage;
             this.faults = faults;
         }
 
         @Override
-        void accept(Object item) throws Exception {
-            Object made;
+        @SuppressWarnings("unchecked")
+        void batch(Batch<?> batch, Origins origins) throws Exception {
+            List<Object> made;
             try {
-                made = function.apply(opened, item);
+                made = function.apply((Batch<Object>) batch);
             } catch (Exception e) {
-                if (batches) {
-                    throw faults.ending(e);
-                }
-                faults.ofRecord(e);
-                return;
+                throw faults.ending(e);
             }
-            if (!batches) {
-                next.accept(made);
-            } else if (!((List<?>) made).isEmpty()) {
-                next.accept(Batch.of((List<?>) made));
+            if (made.isEmpty()) {
+                lineage.ledger().remove(origins);
+            } else {
+                next.batch(Batch.of(made), origins);
             }
         }
     }
 
     static final class FlatMapRecords extends Link {
         private final FlatMapFunction<Object, Object> function;
+        private final Lineage lineage;
         private final Faults faults;
 
-        FlatMapRecords(FlatMapFunction<Object, Object> function, Faults faults, Node next) {
+        FlatMapRecords(FlatMapFunction<Object, Object> function, Lineage lineage, Faults faults, Node next) {
             super(next);
             this.function = function;
+            this.lineage = lineage;
             this.faults = faults;
         }
 
         @Override
-        void accept(Object item) throws Exception {
+        void record(Object record, long id, long path) throws Exception {
             Iterator<?> all = null;
+            int n = 0;
             while (true) {
                 Object made;
                 try {
                     // The records may be made lazily, so that asking for the next one may throw too.
-                    all = all == null ? function.apply(item).iterator() : all;
+                    all = all == null ? function.apply(record).iterator() : all;
                     if (!all.hasNext()) {
-                        return;
+                        break;
                     }
                     made = all.next();
                 } catch (Exception e) {
                     faults.ofRecord(e);
-                    return;
+                    break;
                 }
-                next.accept(made);
+                long its = Ledger.path(path, n++);
+                lineage.ledger().add(id, its);
+                next.record(made, id, its);
+            }
+            // After those that were made of it: what is under way must never seem to be nothing.
+            lineage.ledger().remove(id, path);
+        }
+    }
+
+    /** Leaves out what has arrived in an earlier generation. */
+    static final class SkipConsumed extends Link {
+        private final Consumed consumed;
+        private final Lineage lineage;
+        private int epoch;
+
+        SkipConsumed(Consumed consumed, Lineage lineage, Node next) {
+            super(next);
+            this.consumed = consumed;
+            this.lineage = lineage;
+        }
+
+        @Override
+        void beginEpoch(int number) throws Exception {
+            epoch = number;
+            super.beginEpoch(number);
+        }
+
+        @Override
+        void record(Object record, long id, long path) throws Exception {
+            if (consumed.contains(epoch, id, path)) {
+                lineage.ledger().remove(id, path);
+            } else {
+                next.record(record, id, path);
             }
         }
     }
 
     static final class Filter extends Link {
         private final RecordPredicate<Object> predicate;
+        private final Lineage lineage;
         private final Faults faults;
 
-        Filter(RecordPredicate<Object> predicate, Faults faults, Node next) {
+        Filter(RecordPredicate<Object> predicate, Lineage lineage, Faults faults, Node next) {
             super(next);
             this.predicate = predicate;
+            this.lineage = lineage;
             this.faults = faults;
         }
 
         @Override
-        void accept(Object item) throws Exception {
-            boolean kept;
+        void record(Object record, long id, long path) throws Exception {
+            boolean kept = false;
             try {
-                kept = predicate.test(item);
+                kept = predicate.test(record);
             } catch (Exception e) {
                 faults.ofRecord(e);
-                return;
             }
             if (kept) {
-                next.accept(item);
+                next.record(record, id, path);
+            } else {
+                lineage.ledger().remove(id, path);
             }
         }
     }
@@ -176,13 +219,15 @@ abstract class Node {
     static final class HoldOut extends Link {
         private final RecordPredicate<Object> predicate;
         private final int heldOutPass;
+        private final Lineage lineage;
         private final Faults faults;
         private boolean wanted;
 
-        HoldOut(RecordPredicate<Object> predicate, int heldOutPass, Faults faults, Node next) {
+        HoldOut(RecordPredicate<Object> predicate, int heldOutPass, Lineage lineage, Faults faults, Node next) {
             super(next);
             this.predicate = predicate;
             this.heldOutPass = heldOutPass;
+            this.lineage = lineage;
             this.faults = faults;
         }
 
@@ -193,16 +238,17 @@ abstract class Node {
         }
 
         @Override
-        void accept(Object item) throws Exception {
-            boolean heldOut;
+        void record(Object record, long id, long path) throws Exception {
+            boolean kept = false;
             try {
-                heldOut = predicate.test(item);
+                kept = predicate.test(record) == wanted;
             } catch (Exception e) {
                 faults.ofRecord(e);
-                return;
             }
-            if (heldOut == wanted) {
-                next.accept(item);
+            if (kept) {
+                next.record(record, id, path);
+            } else {
+                lineage.ledger().remove(id, path);
             }
         }
     }
@@ -212,8 +258,10 @@ abstract class Node {
         private final int window;
         private final long seed;
         private final int replica;
-        private final List<Object> held = new ArrayList<>();
+        private final List<Held> held = new ArrayList<>();
         private SplittableRandom random = new SplittableRandom();
+
+        private record Held(Object record, long id, long path) {}
 
         Shuffle(int window, long seed, int replica, Node next) {
             super(next);
@@ -229,21 +277,25 @@ abstract class Node {
         }
 
         @Override
-        void accept(Object item) throws Exception {
+        void record(Object record, long id, long path) throws Exception {
+            Held comes = new Held(record, id, path);
             if (held.size() < window) {
-                held.add(item);
+                held.add(comes);
             } else {
-                next.accept(held.set(random.nextInt(window), item));
+                go(held.set(random.nextInt(window), comes));
             }
+        }
+
+        private void go(Held one) throws Exception {
+            next.record(one.record(), one.id(), one.path());
         }
 
         @Override
         void endEpoch(int epoch) throws Exception {
             for (int last = held.size() - 1; last >= 0; last--) {
-                int chosen = random.nextInt(last + 1);
-                Object item = held.set(chosen, held.get(last));
+                Held chosen = held.set(random.nextInt(last + 1), held.get(last));
                 held.remove(last);
-                next.accept(item);
+                go(chosen);
             }
             super.endEpoch(epoch);
         }
@@ -255,21 +307,24 @@ abstract class Node {
 
         private final int size;
         private final long lingerNanos;
+        private final Lineage.Rows origins;
         private List<Object> records = new ArrayList<>();
         private long firstNanos;
 
-        Group(int size, Optional<Duration> linger, Node next) {
+        Group(int size, Optional<Duration> linger, Lineage lineage, Node next) {
             super(next);
             this.size = size;
             this.lingerNanos = linger.map(Duration::toNanos).orElse(NEVER);
+            this.origins = lineage.rows();
         }
 
         @Override
-        void accept(Object item) throws Exception {
+        void record(Object record, long id, long path) throws Exception {
             if (records.isEmpty() && lingerNanos != NEVER) {
                 firstNanos = System.nanoTime();
             }
-            records.add(item);
+            records.add(record);
+            origins.add(id, path);
             if (records.size() == size) {
                 flush();
             } else if (lingerNanos != NEVER && (records.size() & 63) == 0) {
@@ -280,7 +335,7 @@ abstract class Node {
         private void flush() throws Exception {
             List<Object> full = records;
             records = new ArrayList<>(Math.min(size, full.size()));
-            next.accept(Batch.of(full));
+            next.batch(Batch.of(full), origins.take(full.size()));
         }
 
         private void flushIfLate() throws Exception {
@@ -307,40 +362,36 @@ abstract class Node {
     }
 
     static final class Ungroup extends Link {
-        Ungroup(Node next) {
+        private final Lineage lineage;
+
+        Ungroup(Lineage lineage, Node next) {
             super(next);
+            this.lineage = lineage;
         }
 
         @Override
-        void accept(Object item) throws Exception {
-            for (Object record : (Batch<?>) item) {
-                next.accept(record);
-            }
+        void batch(Batch<?> batch, Origins origins) throws Exception {
+            pushRows(batch, origins, lineage, next);
         }
     }
 
-    static final class MapBatches extends Link {
-        private final BatchFunction<Object, Object> function;
-        private final Faults faults;
-
-        MapBatches(BatchFunction<Object, Object> function, Faults faults, Node next) {
-            super(next);
-            this.function = function;
-            this.faults = faults;
+    /** Pushes the rows of a batch one by one. */
+    static void pushRows(Batch<?> batch, Origins origins, Lineage lineage, Node next) throws Exception {
+        if (!lineage.ids()) {
+            for (Object record : batch) {
+                next.record(record, 0, 0);
+            }
+            return;
         }
-
-        @Override
-        @SuppressWarnings("unchecked")
-        void accept(Object item) throws Exception {
-            List<Object> made;
-            try {
-                made = function.apply((Batch<Object>) item);
-            } catch (Exception e) {
-                throw faults.ending(e);
-            }
-            if (!made.isEmpty()) {
-                next.accept(Batch.of(made));
-            }
+        if (origins.rows() != batch.size()) {
+            throw new ConfigurationException("map of batches: " + batch.size() + " records of a batch of "
+                    + origins.rows() + " (expected: one for each, where the batch is taken apart before the last stage;"
+                    + " or unbatch first, and use filter or flatMap)");
+        }
+        int row = 0;
+        for (Object record : batch) {
+            next.record(record, origins.id(row), origins.path(row));
+            row++;
         }
     }
 
@@ -367,15 +418,15 @@ abstract class Node {
 
         @Override
         @SuppressWarnings("unchecked")
-        void accept(Object item) throws Exception {
+        void batch(Batch<?> batch, Origins origins) throws Exception {
             long count;
             try {
-                count = tally.count((Batch<Object>) item);
+                count = tally.count((Batch<Object>) batch);
             } catch (Exception e) {
                 throw faults.ending(e);
             }
             metrics.tally(name, epoch, count);
-            next.accept(item);
+            next.batch(batch, origins);
         }
     }
 }

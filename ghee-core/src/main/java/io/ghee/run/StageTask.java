@@ -1,15 +1,10 @@
 package io.ghee.run;
 
 import io.ghee.GheeException;
+import io.ghee.channel.AbandonedException;
 import io.ghee.channel.Inlet;
 import io.ghee.channel.Outlet;
-import io.ghee.function.BatchFunction;
-import io.ghee.function.BatchTally;
-import io.ghee.function.FlatMapFunction;
-import io.ghee.function.Opener;
-import io.ghee.function.RecordFunction;
-import io.ghee.function.RecordPredicate;
-import io.ghee.function.WithFunction;
+import io.ghee.distribution.Distribution;
 import io.ghee.plan.Plan;
 import io.ghee.plan.PlannedStage;
 import io.ghee.plan.Step;
@@ -19,20 +14,23 @@ import io.ghee.train.Artifact;
 import io.ghee.train.TrainFunction;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What one replica of one stage does, the same in a thread, a process and a pod: it builds the chain of the stage, from
- * its last step to its first, and pumps the feed until everything is through.
+ * What one replica of one stage does, the same in a thread, a process and a pod: it joins a generation of the job, builds the
+ * chain of the stage, and pumps the feed until everything is through.
  *
  * <pre>
  *   Feed (source or inlet)  ->  Node  ->  Node  ->  ...  ->  Terminal (outlet, sink, or trainer)
  * </pre>
  *
  * <p>A train stage turns the drive around: the train function asks for batches, and that pumps the feed.
+ *
+ * <p>When a worker is lost, the driver calls for a new generation. In the stages before the last one a task then drops
+ * what it was doing and begins anew, with whatever has not arrived in the last stage. In the last stage it goes on where it is,
+ * unless one of that stage was lost.
  */
 public final class StageTask {
     private static final Logger LOG = LoggerFactory.getLogger(StageTask.class);
@@ -41,67 +39,113 @@ public final class StageTask {
     private final Plan plan;
     private final PlannedStage stage;
     private final int replica;
+    private final boolean last;
     private final Coordinator coordinator;
-    private final @Nullable Inlet inlet;
-    private final @Nullable Outlet outlet;
+    private final Wiring wiring;
     private final WorkerMetrics metrics;
     private final Faults faults;
+    private final Chain chain;
     private final List<AutoCloseable> opened = new ArrayList<>();
     private @Nullable Feed feed;
+    private int generation = -1;
 
-    /**
-     * Prepares a task; nothing happens before {@link #run}.
-     *
-     * @param inlet where it receives; null for the first stage
-     * @param outlet where it sends; null for the last stage
-     */
+    /** Prepares a task; nothing happens before {@link #run}. */
     public StageTask(
             String job,
             Plan plan,
             int stage,
             int replica,
             Coordinator coordinator,
-            @Nullable Inlet inlet,
-            @Nullable Outlet outlet,
+            Wiring wiring,
             WorkerMetrics metrics) {
         this.job = job;
         this.plan = plan;
         this.stage = plan.stage(stage);
         this.replica = replica;
+        this.last = plan.isLast(this.stage);
         this.coordinator = coordinator;
-        this.inlet = inlet;
-        this.outlet = outlet;
+        this.wiring = wiring;
         this.metrics = metrics;
         this.faults = new Faults(coordinator, stage, replica, this::position, true);
+        this.chain = new Chain(plan, this.stage, replica, metrics, faults);
     }
 
     private String position() {
         return feed == null ? "the start" : feed.position();
     }
 
-    /** Runs to the end and reports to the driver, whatever the end is. Never throws an exception of the stage. */
+    /**
+     * Runs one generation after the other, and reports to the driver how each of them ended. Returns when the thread is
+     * interrupted, which is how a worker ends; never throws an exception of the stage.
+     */
     public void run() {
+        metrics.started();
         try {
-            metrics.started();
-            String committable = work();
-            // Before the driver hears of the end: it stops the workers that are left then.
-            close();
-            metrics.ended();
-            coordinator.finished(stage.index(), replica, committable, metrics.progress());
+            Wiring.Wired next = null;
+            while (true) {
+                Wiring.Wired wired = next == null ? wiring.join(generation, Standing.NONE) : next;
+                next = runGeneration(wired);
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            coordinator.failed(cancelled(e));
-        } catch (Training.StreamBrokenException e) {
-            Throwable cause = e.getCause();
-            coordinator.failed(
-                    cause instanceof InterruptedException
-                            ? cancelled(cause)
-                            : Failure.of(stage.name(), replica, cause == null ? e : cause));
-        } catch (Throwable e) {
-            coordinator.failed(Failure.of(stage.name(), replica, e));
+            coordinator.failed(at(), cancelled(e));
         } finally {
-            close();
+            closeAttempt();
+            chain.close();
         }
+    }
+
+    /** The generation this worker is in: that of the feed, which may have joined a later one than it began with. */
+    private int at() {
+        return feed == null ? generation : Math.max(generation, feed.generation());
+    }
+
+    /** Runs until this generation is over for this worker; returns the next one if that has been joined already. */
+    private Wiring.@Nullable Wired runGeneration(Wiring.Wired wired) throws InterruptedException {
+        generation = wired.start().generation();
+        metrics.attempt(wired.start().attempt());
+        try {
+            String committable = work(wired);
+            // Before the driver hears of the end: it stops the workers that are left then.
+            closeAttempt();
+            if (last) {
+                chain.close();
+                metrics.ended();
+            }
+            metrics.in(Activity.WAIT_DRIVER);
+            coordinator.finished(at(), stage.index(), replica, committable, metrics.progress());
+        } catch (AbandonedException e) {
+            LOG.debug("stage {}, replica {}: generation {} is over", stage.name(), replica, generation);
+        } catch (Arrivals.RewoundException e) {
+            return e.wired();
+        } catch (InterruptedException e) {
+            throw e;
+        } catch (Training.StreamBrokenException e) {
+            Wiring.Wired next = broken(e);
+            if (next != null) {
+                return next;
+            }
+        } catch (Throwable e) {
+            coordinator.failed(at(), Failure.of(stage.name(), replica, e));
+        } finally {
+            generation = at();
+            closeAttempt();
+        }
+        metrics.in(Activity.WAIT_DRIVER);
+        return null;
+    }
+
+    /** What the stream told the train function, which let it pass. */
+    private Wiring.@Nullable Wired broken(Training.StreamBrokenException e) throws InterruptedException {
+        Throwable cause = e.getCause() == null ? e : e.getCause();
+        if (cause instanceof InterruptedException interrupted) {
+            throw interrupted;
+        } else if (cause instanceof Arrivals.RewoundException rewound) {
+            return rewound.wired();
+        } else if (!(cause instanceof AbandonedException)) {
+            coordinator.failed(at(), Failure.of(stage.name(), replica, cause));
+        }
+        return null;
     }
 
     private Failure cancelled(Throwable e) {
@@ -110,127 +154,117 @@ public final class StageTask {
                 GheeException.Kind.CANCELLED, f.stage(), replica, f.type(), "stopped before the end", f.stack());
     }
 
-    private String work() throws Exception {
-        Step.Train train = stage.steps().stream()
-                .filter(Step.Train.class::isInstance)
-                .map(Step.Train.class::cast)
-                .findFirst()
-                .orElse(null);
-        if (train == null) {
-            Terminal terminal = terminal();
-            Feed feed = feed(chain(stage.steps(), terminal));
-            while (feed.pump()) {
-                if (Thread.interrupted()) {
-                    throw new InterruptedException("between two records");
-                }
-            }
-            return terminal.finish();
+    private String work(Wiring.Wired wired) throws Exception {
+        if (wired.inlet() != null) {
+            opened.add(wired.inlet());
         }
-        return train(train);
-    }
-
-    @SuppressWarnings("unchecked")
-    private String train(Step.Train train) throws Exception {
-        int at = stage.steps().indexOf(train);
-        Terminal.ToTrainer batches = new Terminal.ToTrainer();
-        Feed feed = feed(chain(stage.steps().subList(0, at), batches));
-        Training context = new Training(feed, batches, stage, replica, plan.input(), metrics);
-        Artifact artifact = ((TrainFunction<Object, ?>) train.function()).train(context);
-        context.exhaust();
-        Terminal terminal = terminal();
-        chain(stage.steps().subList(at + 1, stage.steps().size()), terminal).accept(artifact);
+        if (wired.outlet() != null) {
+            opened.add(wired.outlet());
+        }
+        Ledger ledger = plan.follows() ? Ledger.of(generation) : Ledger.none();
+        metrics.ledger(ledger);
+        Lineage lineage =
+                last ? Lineage.NONE : new Lineage(plan.follows(), plan.follows() && plan.lastFanOut() >= 0, ledger);
+        Consumed consumed = Consumed.read(wired.start().consumed());
+        int train = trainStep();
+        if (train >= 0) {
+            return train(train, wired, lineage, consumed);
+        }
+        Terminal terminal = terminal(wired, lineage, consumed);
+        Node first = chain.build(0, stage.steps().size(), lineage, consumed, terminal);
+        Feed pumped = feed(wired, first, lineage, null);
+        metrics.in(Activity.COMPUTE);
+        while (pumped.pump()) {
+            if (Thread.interrupted()) {
+                throw new InterruptedException("between two records");
+            }
+        }
         return terminal.finish();
     }
 
-    private Feed feed(Node chain) {
-        Faults atEnd = stage.steps().stream().anyMatch(StageTask::holdsBack) || crosses() != null
-                ? faults.behindHeldRecords()
-                : faults;
-        Feed made = stage.input() instanceof PlannedStage.FromStage from
-                ? new Feed.OfInlet(need(inlet, "an inlet"), from, plan.input().passes(), chain, metrics, atEnd)
-                : new Feed.OfSource(plan.input(), coordinator, replica, chain, metrics, faults, atEnd);
+    private int trainStep() {
+        for (int k = 0; k < stage.steps().size(); k++) {
+            if (stage.steps().get(k) instanceof Step.Train) {
+                return k;
+            }
+        }
+        return -1;
+    }
+
+    @SuppressWarnings("unchecked")
+    private String train(int at, Wiring.Wired wired, Lineage lineage, Consumed consumed) throws Exception {
+        Distribution.@Nullable Even even = evenly();
+        Terminal.ToTrainer batches =
+                new Terminal.ToTrainer(even != null && even.dropsRemainder(), stage.batchSizeBefore(at));
+        Evening evening =
+                even == null ? null : new Evening(coordinator, wired.start().attempt(), replica, batches, metrics);
+        Feed pumped = feed(wired, chain.build(0, at, lineage, consumed, batches), lineage, evening);
+        Training training = new Training(pumped, batches, stage, replica, plan.input(), metrics);
+        TrainFunction<Object, Artifact> function =
+                (TrainFunction<Object, Artifact>) ((Step.Train) stage.steps().get(at)).function();
+        metrics.in(Activity.COMPUTE);
+        Artifact artifact = function.train(training);
+        training.exhaust();
+        Terminal terminal = terminal(wired, lineage, consumed);
+        chain.build(at + 1, stage.steps().size(), lineage, consumed, terminal).record(artifact, 0, 0);
+        return terminal.finish();
+    }
+
+    /** How a train stage is given its batches, if they have to be evened out. */
+    private Distribution.@Nullable Even evenly() {
+        Distribution into = plan.distributionInto(stage);
+        Distribution how = into == null ? Distribution.even() : into;
+        return how instanceof Distribution.Even even && (even.dropsRemainder() || stage.replicas() > 1) ? even : null;
+    }
+
+    private Feed feed(Wiring.Wired wired, Node first, Lineage lineage, @Nullable Evening evening) {
+        Faults atEnd = chain.holdsBack() ? faults.behindHeldRecords() : faults;
+        Start start = wired.start();
+        Feed made;
+        if (stage.input() instanceof PlannedStage.FromStage from) {
+            Inlet inlet = need(wired.inlet(), "an inlet");
+            Arrivals arrivals = null;
+            if (last) {
+                arrivals = new Arrivals(
+                        coordinator, replica, start.attempt(), plan.limits().exactlyOnce());
+                arrivals.joined(wired, metrics);
+            }
+            int passes = plan.input().passes();
+            made = new InletFeed(wiring, wired, inlet, from, passes, lineage, arrivals, first, metrics, atEnd, evening);
+        } else {
+            made = new SourceFeed(
+                    plan.input(),
+                    coordinator,
+                    wiring,
+                    start,
+                    replica,
+                    last,
+                    lineage,
+                    first,
+                    metrics,
+                    faults,
+                    atEnd,
+                    evening);
+        }
         opened.add(made);
         feed = made;
         return made;
     }
 
-    private static boolean holdsBack(Step step) {
-        return step instanceof Step.Shuffle || step instanceof Step.Group;
-    }
-
-    private PlannedStage.@Nullable Crossing crosses() {
-        return stage.output() instanceof PlannedStage.ToStage to ? to.group() : null;
-    }
-
     @SuppressWarnings("unchecked")
-    private Terminal terminal() throws Exception {
+    private Terminal terminal(Wiring.Wired wired, Lineage lineage, Consumed consumed) throws Exception {
         if (stage.output() instanceof PlannedStage.ToStage to) {
-            Outlet sends = need(outlet, "an outlet");
-            opened.add(sends);
-            boolean byRows = plan.stage(to.stage()).input() instanceof PlannedStage.FromStage next
-                    && (next.unbatch() || next.rebatch() > 0);
-            return Terminal.ToStage.of(
-                    to.distribution(), to.group(), byRows, stage.index(), sends, coordinator, metrics);
+            Outlet outlet = need(wired.outlet(), "an outlet");
+            ToStage.Edge edge = new ToStage.Edge(wiring, generation, stage, plan.stage(to.stage()), outlet, lineage);
+            return ToStage.of(to, edge, coordinator, consumed, metrics);
         }
         Sink<Object> sink = (Sink<Object>) plan.sink();
-        SinkWriter<Object> writer = sink.open(job, replica);
+        SinkWriter<Object> writer = sink.open(job, replica, wired.start().attempt());
         opened.add(writer);
         return new Terminal.ToSink(writer, metrics);
     }
 
-    private Node chain(List<Step> steps, Terminal terminal) throws Exception {
-        Node node = terminal;
-        PlannedStage.Crossing crossing = crosses();
-        if (crossing != null) {
-            node = new Node.Group(crossing.records(), Optional.of(crossing.linger()), node);
-        }
-        for (int k = steps.size() - 1; k >= 0; k--) {
-            boolean held = steps.subList(0, k).stream().anyMatch(StageTask::holdsBack);
-            node = node(steps.get(k), held ? faults.behindHeldRecords() : faults, node);
-        }
-        return node;
-    }
-
-    @SuppressWarnings("unchecked")
-    private Node node(Step step, Faults faulty, Node next) throws Exception {
-        if (step instanceof Step.MapRecords map) {
-            return new Node.MapRecords((RecordFunction<Object, Object>) map.function(), faulty, next);
-        } else if (step instanceof Step.MapRecordsWith map) {
-            return mapWith(map.opener(), map.function(), false, faulty, next);
-        } else if (step instanceof Step.MapBatchesWith map) {
-            return mapWith(map.opener(), map.function(), true, faulty, next);
-        } else if (step instanceof Step.FlatMapRecords map) {
-            return new Node.FlatMapRecords((FlatMapFunction<Object, Object>) map.function(), faulty, next);
-        } else if (step instanceof Step.FilterRecords filter) {
-            return new Node.Filter((RecordPredicate<Object>) filter.predicate(), faulty, next);
-        } else if (step instanceof Step.HoldOut holdOut) {
-            return new Node.HoldOut(
-                    (RecordPredicate<Object>) holdOut.predicate(), plan.input().heldOutPass(), faulty, next);
-        } else if (step instanceof Step.Shuffle shuffle) {
-            return new Node.Shuffle(shuffle.window(), shuffle.seed(), replica, next);
-        } else if (step instanceof Step.Group group) {
-            return new Node.Group(group.size(), group.maybeLinger(), next);
-        } else if (step instanceof Step.Ungroup) {
-            return new Node.Ungroup(next);
-        } else if (step instanceof Step.MapBatches map) {
-            return new Node.MapBatches((BatchFunction<Object, Object>) map.function(), faulty, next);
-        } else if (step instanceof Step.Tally tally) {
-            return new Node.Tally(tally.name(), (BatchTally<Object>) tally.tally(), metrics, faulty, next);
-        }
-        throw new IllegalStateException("a plan has no " + step.describe() + " inside a stage");
-    }
-
-    @SuppressWarnings("unchecked")
-    private Node mapWith(Opener<?> opener, WithFunction<?, ?, ?> function, boolean batches, Faults faulty, Node next)
-            throws Exception {
-        Object resource = opener.open(replica);
-        if (resource instanceof AutoCloseable closeable) {
-            opened.add(closeable);
-        }
-        return new Node.MapWith(resource, (WithFunction<Object, Object, Object>) function, batches, faulty, next);
-    }
-
-    private void close() {
+    private void closeAttempt() {
         while (!opened.isEmpty()) {
             try {
                 opened.remove(opened.size() - 1).close();

@@ -1,18 +1,11 @@
 package io.ghee.run;
 
 import io.ghee.Batch;
-import io.ghee.ConfigurationException;
 import io.ghee.InfrastructureException;
-import io.ghee.channel.Outlet;
-import io.ghee.distribution.Distribution;
-import io.ghee.function.KeyFunction;
-import io.ghee.plan.PlannedStage;
+import io.ghee.channel.Origins;
 import io.ghee.sink.SinkWriter;
 import java.io.IOException;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** The last link of a chain: to the next stage, to the sink, or to a train function. */
@@ -23,187 +16,13 @@ abstract class Terminal extends Node {
     }
 
     @Override
-    void beginEpoch(int epoch) {}
+    void beginEpoch(int epoch) throws Exception {}
 
     @Override
     void endEpoch(int epoch) throws Exception {}
 
     @Override
     void idle() throws Exception {}
-
-    /** To the next stage; decides which replica gets what. */
-    abstract static class ToStage extends Terminal {
-        final Outlet outlet;
-        final WorkerMetrics metrics;
-        int epoch;
-
-        ToStage(Outlet outlet, WorkerMetrics metrics) {
-            this.outlet = outlet;
-            this.metrics = metrics;
-        }
-
-        /**
-         * The terminal of a distribution.
-         *
-         * @param byRows true if the receiver joins or takes apart the batches, so that their number says nothing
-         */
-        static Terminal of(
-                Distribution distribution,
-                PlannedStage.@Nullable Crossing group,
-                boolean byRows,
-                int stage,
-                Outlet outlet,
-                Coordinator coordinator,
-                WorkerMetrics metrics) {
-            if (distribution instanceof Distribution.ByKey<?> byKey) {
-                return new ToKey(byKey, group == null ? 1024 : group.records(), outlet, metrics);
-            } else if (distribution instanceof Distribution.Even) {
-                return new ToEven(byRows, stage, outlet, coordinator, metrics);
-            } else if (distribution instanceof Distribution.Balanced) {
-                return new ToBalanced(outlet, metrics);
-            }
-            return new ToAll(outlet, metrics);
-        }
-
-        void send(int consumer, Batch<?> batch) throws InterruptedException {
-            long waited = outlet.waitedNanos();
-            long bytes = outlet.send(consumer, epoch, batch);
-            metrics.sent(batch.size(), bytes);
-            metrics.waited(outlet.waitedNanos() - waited);
-            metrics.outstanding(outlet.outstanding());
-        }
-
-        @Override
-        void beginEpoch(int number) {
-            epoch = number;
-        }
-
-        @Override
-        void endEpoch(int number) throws Exception {
-            outlet.endEpoch(number);
-        }
-
-        @Override
-        String finish() throws Exception {
-            long waited = outlet.waitedNanos();
-            outlet.endStream();
-            metrics.waited(outlet.waitedNanos() - waited);
-            metrics.outstanding(0);
-            return "";
-        }
-    }
-
-    private static final class ToEven extends ToStage {
-        private final boolean byRows;
-        private final int stage;
-        private final Coordinator coordinator;
-
-        ToEven(boolean byRows, int stage, Outlet outlet, Coordinator coordinator, WorkerMetrics metrics) {
-            super(outlet, metrics);
-            this.byRows = byRows;
-            this.stage = stage;
-            this.coordinator = coordinator;
-        }
-
-        @Override
-        void accept(Object item) throws Exception {
-            Batch<?> batch = (Batch<?>) item;
-            int amount = byRows ? batch.size() : 1;
-            send(outlet.consumers() == 1 ? 0 : coordinator.deal(stage, epoch, amount), batch);
-        }
-    }
-
-    private static final class ToBalanced extends ToStage {
-        ToBalanced(Outlet outlet, WorkerMetrics metrics) {
-            super(outlet, metrics);
-        }
-
-        @Override
-        void accept(Object item) throws Exception {
-            long waited = outlet.waitedNanos();
-            int consumer = outlet.awaitRoomiest();
-            metrics.waited(outlet.waitedNanos() - waited);
-            send(consumer, (Batch<?>) item);
-        }
-    }
-
-    private static final class ToAll extends ToStage {
-        ToAll(Outlet outlet, WorkerMetrics metrics) {
-            super(outlet, metrics);
-        }
-
-        @Override
-        void accept(Object item) throws Exception {
-            for (int consumer = 0; consumer < outlet.consumers(); consumer++) {
-                send(consumer, ((Batch<?>) item).share());
-            }
-        }
-    }
-
-    /** Takes the batches made for the crossing apart again, by the keys of their records. */
-    private static final class ToKey extends ToStage {
-        private final KeyFunction<Object> key;
-        private final int size;
-        private final List<List<Object>> byConsumer = new ArrayList<>();
-
-        @SuppressWarnings("unchecked")
-        ToKey(Distribution.ByKey<?> byKey, int size, Outlet outlet, WorkerMetrics metrics) {
-            super(outlet, metrics);
-            this.key = (KeyFunction<Object>) byKey.key();
-            this.size = size;
-            for (int consumer = 0; consumer < outlet.consumers(); consumer++) {
-                byConsumer.add(new ArrayList<>());
-            }
-        }
-
-        @Override
-        void accept(Object item) throws Exception {
-            for (Object record : (Batch<?>) item) {
-                int consumer = consumer(key.key(record), outlet.consumers());
-                List<Object> records = byConsumer.get(consumer);
-                records.add(record);
-                if (records.size() == size) {
-                    flush(consumer);
-                }
-            }
-        }
-
-        private void flush(int consumer) throws InterruptedException {
-            List<Object> records = byConsumer.set(consumer, new ArrayList<>());
-            if (!records.isEmpty()) {
-                send(consumer, Batch.of(records));
-            }
-        }
-
-        @Override
-        void idle() throws Exception {
-            for (int consumer = 0; consumer < byConsumer.size(); consumer++) {
-                flush(consumer);
-            }
-        }
-
-        @Override
-        void endEpoch(int number) throws Exception {
-            idle();
-            super.endEpoch(number);
-        }
-    }
-
-    /** The consumer of a key: the same in every JVM. */
-    static int consumer(@Nullable Object key, int consumers) {
-        boolean stable = key instanceof String
-                || key instanceof Number
-                || key instanceof Boolean
-                || key instanceof Character
-                || key instanceof UUID;
-        if (key == null || !stable) {
-            throw new ConfigurationException("byKey: "
-                    + (key == null ? "null" : "a key of " + key.getClass().getName())
-                    + " (expected: a string, a boxed primitive or a UUID, whose hash is the same in every JVM)");
-        }
-        int h = key.hashCode() * 0x9E3779B9;
-        return Math.floorMod(h ^ h >>> 16, consumers);
-    }
 
     /** To the sink. */
     static final class ToSink extends Terminal {
@@ -216,9 +35,9 @@ abstract class Terminal extends Node {
         }
 
         @Override
-        void accept(Object item) throws Exception {
+        void record(Object record, long id, long path) {
             try {
-                writer.write(item);
+                writer.write(record);
             } catch (IOException e) {
                 throw new InfrastructureException("the sink cannot be written: " + e, e);
             }
@@ -236,18 +55,108 @@ abstract class Terminal extends Node {
         /** A batch and the pass it belongs to. */
         record Pushed(int epoch, Batch<?> batch) {}
 
+        /** Pushes something into the chain. */
+        interface Pushing {
+            void run() throws Exception;
+        }
+
         private final ArrayDeque<Pushed> pushed = new ArrayDeque<>();
+        private final boolean drops;
+        private final int fullSize;
         private int epoch;
         private int ended;
+        private int countable;
+        private long dropped;
+        private @Nullable Batch<?> held;
+        private boolean capturing;
+        private @Nullable Batch<?> captured;
+
+        /**
+         * The end of a train stage's chain.
+         *
+         * @param drops true if the last batch of an epoch is dropped where other ranks have none
+         * @param fullSize rows of a full batch, or 0 if every batch counts as full
+         */
+        ToTrainer(boolean drops, int fullSize) {
+            this.drops = drops;
+            this.fullSize = fullSize;
+        }
 
         @Override
-        void accept(Object item) {
-            pushed.add(new Pushed(epoch, (Batch<?>) item));
+        void batch(Batch<?> batch, Origins origins) {
+            if (capturing) {
+                captured = batch;
+            } else if (drops) {
+                hold(batch);
+            } else {
+                countable++;
+                pushed.add(new Pushed(epoch, batch));
+            }
+        }
+
+        /** The last full batch is held back: it goes only if the other ranks have one more, too. */
+        private void hold(Batch<?> batch) {
+            if (fullSize != 0 && batch.size() != fullSize) {
+                dropped += batch.size();
+                return;
+            }
+            countable++;
+            release();
+            held = batch.detach();
+        }
+
+        private void release() {
+            if (held != null) {
+                pushed.add(new Pushed(epoch, held));
+                held = null;
+            }
+        }
+
+        /** Batches of this pass that count for evenness; those that are not full do not where they are dropped. */
+        int countable() {
+            return countable;
+        }
+
+        /**
+         * The number of batches has been settled.
+         *
+         * @return records of the pass that are dropped
+         */
+        long settle(int target) {
+            long all = dropped;
+            if (held != null && countable > target) {
+                all += held.size();
+                countable--;
+                held = null;
+            }
+            release();
+            return all;
+        }
+
+        /** What comes of a push, instead of going to the trainer. */
+        @Nullable
+        Batch<?> capture(Pushing pushing) throws Exception {
+            capturing = true;
+            try {
+                pushing.run();
+                return captured;
+            } finally {
+                capturing = false;
+                captured = null;
+            }
+        }
+
+        /** Adds a batch that only fills up. */
+        void fill(Batch<?> padding) {
+            countable++;
+            pushed.add(new Pushed(epoch, padding));
         }
 
         @Override
         void beginEpoch(int number) {
             epoch = number;
+            countable = 0;
+            dropped = 0;
         }
 
         @Override

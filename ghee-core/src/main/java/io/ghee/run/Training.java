@@ -27,6 +27,7 @@ final class Training implements TrainContext<Object> {
     private long startNanos;
     private long stallNanos;
     private long records;
+    private @Nullable Exception broken;
     /** The records that the metrics know of. */
     private long shown;
 
@@ -98,7 +99,7 @@ final class Training implements TrainContext<Object> {
             while (batches.peek() != null) {
                 batches.take();
             }
-            exhausted = !feed.pump();
+            exhausted = !pump();
         }
     }
 
@@ -112,6 +113,19 @@ final class Training implements TrainContext<Object> {
     private void show(long nowNanos) {
         metrics.training(new WorkerProgress.Training(records, nowNanos - startNanos, stallNanos));
         shown = records;
+    }
+
+    /** What the stream has thrown once it throws again, should a train function not let it pass. */
+    private boolean pump() throws Exception {
+        if (broken != null) {
+            throw broken;
+        }
+        try {
+            return feed.pump();
+        } catch (Exception e) {
+            broken = e;
+            throw e;
+        }
     }
 
     /** The next batch of pass {@code number}, or null at its end; skips what is left of the passes before. */
@@ -128,7 +142,7 @@ final class Training implements TrainContext<Object> {
             } else if (exhausted || batches.ended() >= number) {
                 return null;
             } else {
-                exhausted = !feed.pump();
+                exhausted = !pump();
             }
         }
     }
@@ -183,7 +197,7 @@ final class Training implements TrainContext<Object> {
                     Batch<?> batch = Training.this.next(number);
                     if (!heldOut) {
                         stallNanos += System.nanoTime() - asked;
-                        records += batch == null ? 0 : batch.size();
+                        records += batch == null || batch.isPadding() ? 0 : batch.size();
                     }
                     return batch;
                 } catch (RuntimeException e) {

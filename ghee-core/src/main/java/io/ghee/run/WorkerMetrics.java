@@ -2,12 +2,16 @@ package io.ghee.run;
 
 import io.ghee.run.WorkerProgress.Point;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** The counters of one worker: written by its task's thread, read by any. */
+/** The counters and the clock of one worker: written by its task's thread, read by any. */
 public final class WorkerMetrics {
     private final int stage;
     private final int replica;
@@ -15,27 +19,94 @@ public final class WorkerMetrics {
     private final AtomicLong recordsOut = new AtomicLong();
     private final AtomicLong batchesIn = new AtomicLong();
     private final AtomicLong bytesOut = new AtomicLong();
-    private final AtomicLong waitNanos = new AtomicLong();
+    private final AtomicLong padded = new AtomicLong();
+    private final AtomicLong dropped = new AtomicLong();
+    private final Map<Activity, AtomicLong> nanos = new EnumMap<>(Activity.class);
     private final Map<String, Map<Integer, Long>> tallies = new TreeMap<>();
+    private final Queue<WorkerProgress.Settled> settled = new ConcurrentLinkedQueue<>();
     private Map<String, List<Point>> points = new TreeMap<>();
+    private volatile long[] creditNanos = new long[0];
+    private volatile Ledger ledger = Ledger.none();
+    private volatile int attempt;
     private volatile int epoch = 1;
     private volatile int outstanding;
-    private volatile long startNanos = System.nanoTime();
-    private volatile long endNanos;
+    private volatile Activity activity = Activity.WAIT_DRIVER;
+    private volatile long sinceNanos = System.nanoTime();
+    private volatile boolean ended;
+    private boolean filling;
     private volatile WorkerProgress.Training training = new WorkerProgress.Training(0, 0, 0);
 
     public WorkerMetrics(int stage, int replica) {
         this.stage = stage;
         this.replica = replica;
+        for (Activity each : Activity.values()) {
+            nanos.put(each, new AtomicLong());
+        }
     }
 
-    /** The task begins, or begins again. */
+    /** The task begins. */
     void started() {
-        startNanos = System.nanoTime();
+        ended = false;
+        sinceNanos = System.nanoTime();
     }
 
+    /** The task has ended: the clock stops. */
     void ended() {
-        endNanos = System.nanoTime();
+        in(activity);
+        ended = true;
+    }
+
+    /** Another attempt of the last stage begins: what was counted in an earlier one is void. */
+    synchronized void attempt(int number) {
+        if (number != attempt) {
+            attempt = number;
+            ended = false;
+            sinceNanos = System.nanoTime();
+            tallies.clear();
+            points.clear();
+            recordsIn.set(0);
+            recordsOut.set(0);
+            batchesIn.set(0);
+            padded.set(0);
+            dropped.set(0);
+            training = new WorkerProgress.Training(0, 0, 0);
+        }
+    }
+
+    void ledger(Ledger now) {
+        ledger = now;
+    }
+
+    /**
+     * From now on the worker does this.
+     *
+     * @return what it did until now
+     */
+    Activity in(Activity next) {
+        long now = System.nanoTime();
+        Activity before = activity;
+        add(before, now - sinceNanos);
+        sinceNanos = now;
+        activity = next;
+        return before;
+    }
+
+    /** Of what was counted as one activity, so much was in truth another. */
+    void move(Activity from, Activity to, long amount) {
+        add(from, -amount);
+        add(to, amount);
+    }
+
+    private void add(Activity what, long amount) {
+        AtomicLong sum = nanos.get(what);
+        if (sum != null) {
+            add(sum, amount);
+        }
+    }
+
+    /** How long each consumer has been waited for. */
+    void creditNanos(long[] byConsumer) {
+        creditNanos = byConsumer;
     }
 
     void epoch(int number) {
@@ -56,20 +127,47 @@ public final class WorkerMetrics {
         add(bytesOut, bytes);
     }
 
-    void waited(long nanos) {
-        add(waitNanos, nanos);
+    /** A batch was added that only fills up. */
+    void padded(long records) {
+        add(padded, records);
+    }
+
+    /** Records were left out so that all ranks have the same number of batches. */
+    void dropped(long records) {
+        add(dropped, records);
     }
 
     void training(WorkerProgress.Training now) {
         training = now;
     }
 
+    /** What is pushed meanwhile only fills up, and is not counted. */
+    void filling(boolean now) {
+        filling = now;
+    }
+
     synchronized void tally(String name, int inEpoch, long count) {
+        if (filling) {
+            return;
+        }
         tallies.computeIfAbsent(name, n -> new TreeMap<>()).merge(inEpoch, count, Long::sum);
     }
 
     synchronized void report(String metric, double value) {
         points.computeIfAbsent(metric, m -> new ArrayList<>()).add(new Point(recordsIn.get(), value));
+    }
+
+    /** The driver says that nothing of these splits is under way any more. */
+    public void settled(List<WorkerProgress.Settled> splits) {
+        for (WorkerProgress.Settled split : splits) {
+            ledger.close(split.epoch(), split.split());
+            settled.add(split);
+        }
+    }
+
+    /** What {@link #settled} was told and the task has not heard of yet. */
+    Queue<WorkerProgress.Settled> settled() {
+        return settled;
     }
 
     /** How far the worker is; takes the points that have come since the last call. */
@@ -78,21 +176,34 @@ public final class WorkerMetrics {
         tallies.forEach((name, byEpoch) -> tallied.put(name, new TreeMap<>(byEpoch)));
         Map<String, List<Point>> fresh = points;
         points = new TreeMap<>();
-        long end = endNanos == 0 ? System.nanoTime() : endNanos;
+        Ledger now = ledger;
         return new WorkerProgress(
                 stage,
                 replica,
+                attempt,
                 epoch,
                 recordsIn.get(),
                 recordsOut.get(),
                 batchesIn.get(),
                 bytesOut.get(),
-                waitNanos.get(),
-                end - startNanos,
+                padded.get(),
+                dropped.get(),
+                times(),
+                Arrays.stream(creditNanos).boxed().toList(),
                 outstanding,
                 training,
                 tallied,
-                fresh);
+                fresh,
+                now.generation(),
+                now.entries());
+    }
+
+    private Map<Activity, Long> times() {
+        Map<Activity, Long> times = new EnumMap<>(Activity.class);
+        Activity now = activity;
+        long running = ended ? 0 : System.nanoTime() - sinceNanos;
+        nanos.forEach((each, sum) -> times.put(each, sum.get() + (each == now ? running : 0)));
+        return times;
     }
 
     /** Adds without a fence: there is one writer. */

@@ -5,27 +5,40 @@ import java.util.Map;
 
 /**
  * How far one worker is. Counts are totals since it started, but for {@code points}, which are those since the last
- * progress.
+ * progress. Of the last stage they are those of the attempt; of the stages before they include what was done again after
+ * the loss of a worker.
  *
+ * @param attempt of the last stage
+ * @param padded records that were added so that all ranks have the same number of batches
+ * @param dropped records that were left out for it
+ * @param nanos where the time went; the sum is the wall time
+ * @param creditNanos how long each replica of the next stage has been waited for
  * @param outstanding batches it has sent and the next stage has not done with
  * @param training what its train function has been through
  * @param tallies by name, then by epoch
  * @param points by metric name
+ * @param generation that the accounts belong to
+ * @param accounts of the splits whose records have come by here
  */
 public record WorkerProgress(
         int stage,
         int replica,
+        int attempt,
         int epoch,
         long recordsIn,
         long recordsOut,
         long batchesIn,
         long bytesOut,
-        long waitNanos,
-        long wallNanos,
+        long padded,
+        long dropped,
+        Map<Activity, Long> nanos,
+        List<Long> creditNanos,
         int outstanding,
         Training training,
         Map<String, Map<Integer, Long>> tallies,
-        Map<String, List<Point>> points) {
+        Map<String, List<Point>> points,
+        int generation,
+        List<Account> accounts) {
 
     /**
      * Train records over all epochs, the wall time from the first request for a batch to the last step, and how much of
@@ -35,4 +48,28 @@ public record WorkerProgress(
 
     /** A value of a metric, and how many records of the epochs had been taken before it. */
     public record Point(long records, double value) {}
+
+    /**
+     * What has come and gone of one split here; see {@link Ledger}.
+     *
+     * @param sum of the hashes of records that came, less those that went
+     * @param exhausted the split has been read to its end, here
+     */
+    public record Account(int epoch, int split, long sum, boolean exhausted) {}
+
+    /** A split of which everything has arrived: it will not be read again. */
+    public record Settled(int epoch, int split) {}
+
+    /** The wall time. */
+    public long wallNanos() {
+        return nanos.values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    /** The time in which nothing was done. */
+    public long waitNanos() {
+        return nanos.entrySet().stream()
+                .filter(each -> each.getKey().isWaiting())
+                .mapToLong(Map.Entry::getValue)
+                .sum();
+    }
 }

@@ -27,13 +27,18 @@ public interface Sink<T> extends Serializable {
      */
     void prepare(String job) throws IOException;
 
-    /** Opens the writer of one replica, on a worker. */
-    SinkWriter<T> open(String job, int replica) throws IOException;
+    /**
+     * Opens the writer of one replica, on a worker.
+     *
+     * @param attempt from 0: when a replica of the last stage is lost, all of them write anew, and what the writers of
+     *     earlier attempts have written must not become visible, though some of them may not have been closed
+     */
+    SinkWriter<T> open(String job, int replica, int attempt) throws IOException;
 
     /**
      * Makes the output visible.
      *
-     * @param finished what each replica's {@link SinkWriter#finish} returned
+     * @param finished what each replica's {@link SinkWriter#finish} returned, in the last attempt
      */
     void commit(String job, List<String> finished) throws IOException;
 

@@ -310,12 +310,13 @@ class PlannerTest {
     void badRecordsEndTheJobUnlessANumberIsAllowed() {
         Pipeline pipeline = reading().writeTo(new CollectSink<Integer>());
 
-        assertThat(pipeline.plan().maxBadRecords()).isZero();
-        assertThat(pipeline.withMaxBadRecords(7).plan().maxBadRecords()).isEqualTo(7);
+        assertThat(pipeline.plan().limits().badRecords()).isZero();
+        assertThat(pipeline.withMaxBadRecords(7).plan().limits().badRecords()).isEqualTo(7);
         assertThat(pipeline.withMaxBadRecords(7)
                         .withResources("read", r -> r)
                         .plan()
-                        .maxBadRecords())
+                        .limits()
+                        .badRecords())
                 .isEqualTo(7);
         assertThatThrownBy(() -> pipeline.withMaxBadRecords(-1))
                 .isInstanceOf(ConfigurationException.class)

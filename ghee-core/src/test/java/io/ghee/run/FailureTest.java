@@ -153,8 +153,8 @@ class FailureTest {
         }
 
         @Override
-        public SinkWriter<Integer> open(String job, int replica) {
-            return inner.open(job, replica);
+        public SinkWriter<Integer> open(String job, int replica, int attempt) {
+            return inner.open(job, replica, attempt);
         }
 
         @Override

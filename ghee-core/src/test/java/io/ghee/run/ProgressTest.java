@@ -179,7 +179,7 @@ class ProgressTest {
                         .stage("read", replicas(1))
                         .writeTo(new CollectSink<Integer>())
                         .plan());
-        driver.finished(0, 0, "", worker(100, Map.of("loss", List.of(new Point(2, 0.2)))));
+        driver.finished(0, 0, 0, "", worker(100, Map.of("loss", List.of(new Point(2, 0.2)))));
 
         driver.progress(worker(50, Map.of("loss", List.of(new Point(1, 0.1)))));
 
@@ -189,6 +189,23 @@ class ProgressTest {
 
     private static WorkerProgress worker(long recordsIn, Map<String, List<Point>> points) {
         return new WorkerProgress(
-                0, 0, 1, recordsIn, 0, 0, 0, 0, 0, 0, new WorkerProgress.Training(0, 0, 0), Map.of(), points);
+                0,
+                0,
+                0,
+                1,
+                recordsIn,
+                0,
+                0,
+                0,
+                0,
+                0,
+                Map.of(),
+                List.of(),
+                0,
+                new WorkerProgress.Training(0, 0, 0),
+                Map.of(),
+                points,
+                0,
+                List.of());
     }
 }

@@ -297,7 +297,7 @@ class StepsTest {
         }
 
         @Override
-        public SinkWriter<Object> open(String job, int replica) {
+        public SinkWriter<Object> open(String job, int replica, int attempt) {
             throw new AssertionError("opened though it was refused");
         }
 

@@ -49,7 +49,11 @@ class TrainingTest {
 
         static List<List<Integer>> batches(Epoch<Integer> epoch) {
             List<List<Integer>> batches = new ArrayList<>();
-            epoch.forEach(batch -> batches.add(List.copyOf(batch.records())));
+            for (Batch<Integer> batch : epoch) {
+                if (!batch.isPadding()) {
+                    batches.add(List.copyOf(batch.records()));
+                }
+            }
             return batches;
         }
 

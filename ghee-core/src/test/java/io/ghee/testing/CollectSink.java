@@ -63,7 +63,7 @@ public record CollectSink<T>() implements Sink<T> {
     }
 
     @Override
-    public SinkWriter<T> open(String job, int replica) {
+    public SinkWriter<T> open(String job, int replica, int attempt) {
         Collected collected = of(job);
         collected.open(replica);
         return new SinkWriter<>() {

@@ -112,7 +112,7 @@ public final class Streams {
         public void prepare(String job) {}
 
         @Override
-        public SinkWriter<Artifact> open(String job, int replica) {
+        public SinkWriter<Artifact> open(String job, int replica, int attempt) {
             return new SinkWriter<>() {
                 @Override
                 public void write(Artifact artifact) {

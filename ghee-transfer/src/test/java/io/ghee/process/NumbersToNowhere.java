@@ -71,7 +71,7 @@ final class NumbersToNowhere {
         public void prepare(String job) {}
 
         @Override
-        public SinkWriter<Object> open(String job, int replica) {
+        public SinkWriter<Object> open(String job, int replica, int attempt) {
             return new SinkWriter<>() {
                 @Override
                 public void write(Object record) {}

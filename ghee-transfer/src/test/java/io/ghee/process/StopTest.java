@@ -32,7 +32,7 @@ class StopTest {
         public void prepare(String job) {}
 
         @Override
-        public SinkWriter<Integer> open(String job, int replica) {
+        public SinkWriter<Integer> open(String job, int replica, int attempt) {
             return new SinkWriter<>() {
                 @Override
                 public void write(Integer record) {}

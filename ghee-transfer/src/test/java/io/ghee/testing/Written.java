@@ -42,7 +42,7 @@ public record Written<T>(String directory) implements Sink<T> {
     }
 
     @Override
-    public SinkWriter<T> open(String job, int replica) throws IOException {
+    public SinkWriter<T> open(String job, int replica, int attempt) throws IOException {
         BufferedWriter out = Files.newBufferedWriter(ofReplica(replica));
         return new SinkWriter<>() {
             private int records;

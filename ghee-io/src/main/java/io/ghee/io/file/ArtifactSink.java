@@ -25,8 +25,8 @@ record ArtifactSink(OutputDirectory output) implements Sink<Artifact> {
     }
 
     @Override
-    public SinkWriter<Artifact> open(String job, int replica) {
-        return new Writer(output.resolve(job, replica == 0 ? FIRST : "rank-" + replica));
+    public SinkWriter<Artifact> open(String job, int replica, int attempt) {
+        return new Writer(output.resolve(job, replica == 0 ? FIRST : "rank-" + replica, attempt));
     }
 
     @Override

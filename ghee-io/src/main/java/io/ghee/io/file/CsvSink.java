@@ -22,8 +22,8 @@ record CsvSink<T extends Record>(OutputDirectory output, Class<T> type) implemen
     }
 
     @Override
-    public SinkWriter<T> open(String job, int replica) {
-        return new Writer<>(RecordFields.of(type), PartFile.create(output, job, replica, ".csv"));
+    public SinkWriter<T> open(String job, int replica, int attempt) {
+        return new Writer<>(RecordFields.of(type), PartFile.create(output, job, replica, attempt, ".csv"));
     }
 
     @Override

@@ -33,6 +33,8 @@ import org.jspecify.annotations.Nullable;
  */
 record OutputDirectory(String path) implements Serializable {
     private static final String SUCCESS = "_SUCCESS";
+    /** Between the name that something will have and the number of the attempt that makes it. */
+    private static final String ATTEMPT = "~";
 
     static OutputDirectory parse(String location) {
         OutputDirectory output = new OutputDirectory(Location.parse(location).path());
@@ -75,8 +77,16 @@ record OutputDirectory(String path) implements Serializable {
         }
     }
 
-    /** The path of something that a writer is going to make. */
-    Path resolve(String job, String name) {
+    /**
+     * The path of something that a writer is going to make.
+     *
+     * @param writing the attempt of the last stage: what a later one makes must not meet what is left of an earlier one
+     */
+    Path resolve(String job, String name, int writing) {
+        return resolve(job, writing == 0 ? name : name + ATTEMPT + writing);
+    }
+
+    private Path resolve(String job, String name) {
         Path attempt = attempt(job);
         if (!Files.isDirectory(attempt)) {
             throw new InfrastructureException(
@@ -105,7 +115,13 @@ record OutputDirectory(String path) implements Serializable {
                 delete(each);
             }
         }
-        if (flatten != null && kept.contains(flatten)) {
+        for (String name : kept) {
+            int end = name.lastIndexOf(ATTEMPT);
+            if (end > 0) {
+                Files.move(resolve(job, name), resolve(job, name.substring(0, end)));
+            }
+        }
+        if (flatten != null && Files.isDirectory(attempt(job).resolve(flatten))) {
             for (Path each : list(attempt(job).resolve(flatten))) {
                 Files.move(each, attempt(job).resolve(each.getFileName()));
             }

@@ -29,8 +29,9 @@ final class PartFile extends OutputStream {
         }
     }
 
-    static PartFile create(OutputDirectory output, String job, int replica, String extension) {
-        return new PartFile(output.resolve(job, String.format(Locale.ROOT, "part-%05d%s", replica, extension)));
+    static PartFile create(OutputDirectory output, String job, int replica, int attempt, String extension) {
+        return new PartFile(
+                output.resolve(job, String.format(Locale.ROOT, "part-%05d%s", replica, extension), attempt));
     }
 
     private InfrastructureException failed(IOException e) {

@@ -19,8 +19,8 @@ record TextSink(OutputDirectory output) implements Sink<Object> {
     }
 
     @Override
-    public SinkWriter<Object> open(String job, int replica) {
-        return new Writer(PartFile.create(output, job, replica, ".txt"));
+    public SinkWriter<Object> open(String job, int replica, int attempt) {
+        return new Writer(PartFile.create(output, job, replica, attempt, ".txt"));
     }
 
     @Override

@@ -1,0 +1,22 @@
+package io.ghee.run;
+
+/** What a worker's time goes into. At every moment it is one of these, so that together they are the wall time. */
+public enum Activity {
+    /** Getting records from the source. Estimated from a sample of the calls, and taken from {@link #COMPUTE}. */
+    READ,
+    /** Running the functions of the stage; in a train stage, the train function. In the last stage also writing. */
+    COMPUTE,
+    /** Writing batches into frames and handing them over. */
+    SERIALISE,
+    /** Waiting because the next stage has no room. */
+    WAIT_CREDIT,
+    /** Waiting for the stage before. */
+    WAIT_INPUT,
+    /** Waiting for the driver: for a split, for a turn, for the other replicas at the end of an epoch. */
+    WAIT_DRIVER;
+
+    /** True if nothing is done meanwhile. */
+    public boolean isWaiting() {
+        return this == WAIT_CREDIT || this == WAIT_INPUT || this == WAIT_DRIVER;
+    }
+}

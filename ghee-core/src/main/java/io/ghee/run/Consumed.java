@@ -1,0 +1,130 @@
+package io.ghee.run;
+
+import io.ghee.InfrastructureException;
+import io.ghee.channel.Origins;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.roaringbitmap.longlong.Roaring64NavigableMap;
+
+/**
+ * Records that have arrived in the last stage: for each split of an epoch the set of their places in it, as compressed
+ * bitmaps. Used by one thread.
+ */
+final class Consumed {
+    /** By epoch and split, then by path: few, as the records of one split take the same ones. */
+    private final Map<Long, Map<Long, Roaring64NavigableMap>> splits = new HashMap<>();
+
+    private long recentKey = -1;
+    private long recentPath;
+    private @Nullable Roaring64NavigableMap recent;
+
+    /** Adds every row of a batch. */
+    void add(int epoch, Origins origins) {
+        for (int row = 0; row < origins.rows(); row++) {
+            add(epoch, origins.id(row), origins.path(row));
+        }
+    }
+
+    private void add(int epoch, long id, long path) {
+        long key = Ledger.key(epoch, Origins.split(id));
+        Roaring64NavigableMap places = recent;
+        if (places == null || key != recentKey || path != recentPath) {
+            places = splits.computeIfAbsent(key, k -> new HashMap<>())
+                    .computeIfAbsent(path, p -> new Roaring64NavigableMap());
+            recent = places;
+            recentKey = key;
+            recentPath = path;
+        }
+        places.addLong(Origins.record(id));
+    }
+
+    boolean contains(int epoch, long id, long path) {
+        Map<Long, Roaring64NavigableMap> paths = splits.get(Ledger.key(epoch, Origins.split(id)));
+        Roaring64NavigableMap places = paths == null ? null : paths.get(path);
+        return places != null && places.contains(Origins.record(id));
+    }
+
+    boolean isEmpty() {
+        return splits.isEmpty();
+    }
+
+    /** Forgets a split that is not going to be read again. */
+    void forget(int epoch, int split) {
+        splits.remove(Ledger.key(epoch, split));
+        recent = null;
+    }
+
+    /** Forgets all epochs up to {@code last}. */
+    void forgetUntil(int last) {
+        splits.keySet().removeIf(key -> key >>> 32 <= last);
+        recent = null;
+    }
+
+    /** Adds what another replica has consumed. */
+    void addAll(Consumed other) {
+        other.splits.forEach(
+                (key, paths) -> paths.forEach((path, places) -> splits.computeIfAbsent(key, k -> new HashMap<>())
+                        .computeIfAbsent(path, p -> new Roaring64NavigableMap())
+                        .or(places)));
+    }
+
+    /** What has been consumed of one split alone. */
+    Consumed of(int epoch, int split) {
+        Consumed part = new Consumed();
+        Map<Long, Roaring64NavigableMap> paths = splits.get(Ledger.key(epoch, split));
+        if (paths != null) {
+            part.splits.put(Ledger.key(epoch, split), paths);
+        }
+        return part;
+    }
+
+    byte[] toBytes() {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (DataOutputStream out = new DataOutputStream(bytes)) {
+            out.writeInt(splits.size());
+            for (Map.Entry<Long, Map<Long, Roaring64NavigableMap>> split : splits.entrySet()) {
+                out.writeLong(split.getKey());
+                out.writeInt(split.getValue().size());
+                for (Map.Entry<Long, Roaring64NavigableMap> path :
+                        split.getValue().entrySet()) {
+                    out.writeLong(path.getKey());
+                    path.getValue().runOptimize();
+                    path.getValue().serializePortable(out);
+                }
+            }
+        } catch (IOException e) {
+            throw new IllegalStateException("memory cannot be written", e);
+        }
+        return bytes.toByteArray();
+    }
+
+    /** Reads what {@link #toBytes} wrote; nothing at all is an empty set. */
+    static Consumed read(byte[] bytes) {
+        Consumed read = new Consumed();
+        if (bytes.length == 0) {
+            return read;
+        }
+        try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
+            int splits = in.readInt();
+            for (int k = 0; k < splits; k++) {
+                Map<Long, Roaring64NavigableMap> paths =
+                        read.splits.computeIfAbsent(in.readLong(), key -> new HashMap<>());
+                int count = in.readInt();
+                for (int p = 0; p < count; p++) {
+                    Roaring64NavigableMap places = new Roaring64NavigableMap();
+                    paths.put(in.readLong(), places);
+                    places.deserializePortable(in);
+                }
+            }
+        } catch (IOException | RuntimeException e) {
+            throw new InfrastructureException("what a worker has consumed cannot be read: " + e, e);
+        }
+        return read;
+    }
+}

@@ -1,0 +1,75 @@
+package io.ghee.run;
+
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+
+/** Where the replicas of the last stage wait for one another: at the end of each pass, and at the end. Guarded by the driver. */
+final class LastStage {
+    private final int replicas;
+    private final boolean drops;
+    private final BitSet arrived = new BitSet();
+    private final TreeMap<Integer, int[]> batches = new TreeMap<>();
+    private final Map<Integer, String> committables = new HashMap<>();
+    private int attempt;
+
+    LastStage(int replicas, boolean drops) {
+        this.replicas = replicas;
+        this.drops = drops;
+    }
+
+    int attempt() {
+        return attempt;
+    }
+
+    /** One of its replicas was lost: all of them begin anew. */
+    void rewind() {
+        attempt++;
+        arrived.clear();
+        batches.clear();
+        committables.clear();
+    }
+
+    /** A generation begins: whoever has arrived at the end of the pass arrives again. */
+    void begin() {
+        arrived.clear();
+    }
+
+    /** A replica has been given all of the pass at hand; true if all have. */
+    boolean arrive(int replica) {
+        arrived.set(replica);
+        if (arrived.cardinality() < replicas) {
+            return false;
+        }
+        arrived.clear();
+        return true;
+    }
+
+    /** A rank has so many batches of a pass; how many each is to have, once all have told. */
+    OptionalInt evenOut(int replica, int epoch, int count) {
+        batches.headMap(epoch - 1).clear();
+        int[] counts = batches.computeIfAbsent(
+                epoch, e -> IntStream.generate(() -> -1).limit(replicas).toArray());
+        counts[replica] = count;
+        if (IntStream.of(counts).anyMatch(each -> each < 0)) {
+            return OptionalInt.empty();
+        }
+        return drops ? IntStream.of(counts).min() : IntStream.of(counts).max();
+    }
+
+    /** A replica has done all its work. */
+    void finish(int replica, String committable) {
+        committables.put(replica, committable);
+    }
+
+    /** What the replicas have finished, in order. */
+    List<String> committables() {
+        return IntStream.range(0, replicas)
+                .mapToObj(replica -> committables.getOrDefault(replica, ""))
+                .toList();
+    }
+}

@@ -1,0 +1,152 @@
+package io.ghee.run;
+
+import io.ghee.channel.Origins;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one worker has seen come and go of the records of each split, so that the driver can tell when nothing of a split is
+ * under way any more.
+ *
+ * <p>Every record that comes into being adds the hash of its origin to the account of its split, wherever in the job that
+ * is: a record that is read, each one that a flatMap makes. Every record that ends takes its hash away: one that is
+ * filtered out, that becomes others, that arrives in the last stage. While it is held back, batched, sent and received it
+ * keeps still. So the sum over all workers is 0 when all has arrived, and, as the hashes have 64 bits, as good as never
+ * before: not even if the workers' accounts were taken at different times, as long as what is made of a record is added
+ * before the record is taken away. Storm's acker is built on the same idea ("Guaranteeing message processing", Apache Storm).
+ *
+ * <p>Written by the task's thread, read by any.
+ */
+final class Ledger {
+    private static final long GOLDEN = 0x9E3779B97F4A7C15L;
+    private static final int RECENT = 16;
+
+    private final int generation;
+    private final boolean kept;
+    private final Map<Long, Account> accounts = new ConcurrentHashMap<>();
+    private final @Nullable Account[] recent = new @Nullable Account[RECENT];
+    private int epoch;
+
+    private static final class Account {
+        private final int epoch;
+        private final int split;
+        private final AtomicLong sum = new AtomicLong();
+        private volatile boolean exhausted;
+
+        Account(int epoch, int split) {
+            this.epoch = epoch;
+            this.split = split;
+        }
+
+        void add(long hash) {
+            // There is one writer.
+            sum.lazySet(sum.getPlain() + hash);
+        }
+    }
+
+    private Ledger(int generation, boolean kept) {
+        this.generation = generation;
+        this.kept = kept;
+    }
+
+    /** An empty one. */
+    static Ledger of(int generation) {
+        return new Ledger(generation, true);
+    }
+
+    /** One that keeps nothing. */
+    static Ledger none() {
+        return new Ledger(0, false);
+    }
+
+    int generation() {
+        return generation;
+    }
+
+    /** What is added and removed from now on belongs to this epoch. */
+    void epoch(int number) {
+        if (number != epoch) {
+            epoch = number;
+            Arrays.fill(recent, null);
+        }
+    }
+
+    /** A record has come into being. */
+    void add(long id, long path) {
+        if (kept) {
+            account(Origins.split(id)).add(hash(id, path));
+        }
+    }
+
+    /** A record has ended here. */
+    void remove(long id, long path) {
+        if (kept) {
+            account(Origins.split(id)).add(-hash(id, path));
+        }
+    }
+
+    /** All records of a batch have ended here. */
+    void remove(Origins origins) {
+        for (int row = 0; row < origins.rows(); row++) {
+            remove(origins.id(row), origins.path(row));
+        }
+    }
+
+    /** Every record of the split has been added. */
+    void exhausted(int split) {
+        if (kept) {
+            account(split).exhausted = true;
+        }
+    }
+
+    private Account account(int split) {
+        Account account = recent[split & RECENT - 1];
+        if (account == null || account.split != split) {
+            account = accounts.computeIfAbsent(key(epoch, split), k -> new Account(epoch, split));
+            recent[split & RECENT - 1] = account;
+        }
+        return account;
+    }
+
+    /** A split of an epoch as one number. */
+    static long key(int epoch, int split) {
+        return (long) epoch << 32 | split;
+    }
+
+    private static long hash(long id, long path) {
+        return mix(id + GOLDEN + mix(path));
+    }
+
+    /** The finaliser of SplitMix64 (Steele, Lea and Flood, 2014). */
+    private static long mix(long z) {
+        long y = (z ^ z >>> 30) * 0xBF58476D1CE4E5B9L;
+        long x = (y ^ y >>> 27) * 0x94D049BB133111EBL;
+        return x ^ x >>> 31;
+    }
+
+    /** The path of the {@code n}th record, from 0, that is made of one of {@code path}. */
+    static long path(long path, int n) {
+        return path == 0 ? n + 1L : mix(path * GOLDEN + n + 1);
+    }
+
+    /** Every account there is. */
+    List<WorkerProgress.Account> entries() {
+        List<WorkerProgress.Account> entries = new ArrayList<>();
+        for (Account account : accounts.values()) {
+            // In this order: what was added before the end was reached must be in the sum.
+            boolean exhausted = account.exhausted;
+            entries.add(new WorkerProgress.Account(account.epoch, account.split, account.sum.get(), exhausted));
+        }
+        return entries;
+    }
+
+    /** Closes the account of a split of which nothing is under way any more. */
+    void close(int inEpoch, int split) {
+        accounts.remove(key(inEpoch, split));
+    }
+}

@@ -1,0 +1,285 @@
+package io.ghee.run;
+
+import io.ghee.Batch;
+import io.ghee.ConfigurationException;
+import io.ghee.channel.AbandonedException;
+import io.ghee.channel.Origins;
+import io.ghee.channel.Outlet;
+import io.ghee.distribution.Distribution;
+import io.ghee.function.KeyFunction;
+import io.ghee.plan.PlannedStage;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** The end of a chain whose stage sends to the next one; decides which replica gets what. */
+abstract class ToStage extends Terminal {
+    /** What all of these need to know. */
+    record Edge(Wiring wiring, int generation, PlannedStage stage, PlannedStage next, Outlet outlet, Lineage lineage) {}
+
+    final Edge edge;
+    final Outlet outlet;
+    final WorkerMetrics metrics;
+    private final long[] waited;
+    int epoch;
+
+    ToStage(Edge edge, WorkerMetrics metrics) {
+        this.edge = edge;
+        this.outlet = edge.outlet();
+        this.metrics = metrics;
+        this.waited = new long[outlet.consumers()];
+    }
+
+    /**
+     * The terminal of a distribution.
+     *
+     * @param consumed what has arrived and is not sent again by a broadcast
+     */
+    static Terminal of(
+            PlannedStage.ToStage to, Edge edge, Coordinator coordinator, Consumed consumed, WorkerMetrics metrics) {
+        Distribution distribution = to.distribution();
+        if (distribution instanceof Distribution.ByKey<?> byKey) {
+            return new ToKey(byKey, to.group(), edge, metrics);
+        } else if (distribution instanceof Distribution.Even) {
+            return new ToEven(edge, coordinator, metrics);
+        } else if (distribution instanceof Distribution.Balanced) {
+            return new ToBalanced(edge, metrics);
+        }
+        return new ToAll(edge, consumed, metrics);
+    }
+
+    void send(int consumer, Batch<?> batch, Origins origins) throws InterruptedException {
+        Activity before = metrics.in(Activity.SERIALISE);
+        long bytes = outlet.send(consumer, epoch, batch, origins);
+        metrics.in(before);
+        metrics.sent(batch.size(), bytes);
+        noteWaiting();
+    }
+
+    /** Takes what was waited for credit from what was counted as serialising. */
+    void noteWaiting() {
+        long more = 0;
+        for (int consumer = 0; consumer < waited.length; consumer++) {
+            long now = outlet.waitedNanos(consumer);
+            more += now - waited[consumer];
+            waited[consumer] = now;
+        }
+        if (more > 0) {
+            metrics.move(Activity.SERIALISE, Activity.WAIT_CREDIT, more);
+            metrics.creditNanos(waited.clone());
+        }
+        metrics.outstanding(outlet.outstanding());
+    }
+
+    /** One record of the pass, for the receiver to fill up with; null if it does not need one. */
+    @Nullable
+    Batch<?> spare() {
+        return null;
+    }
+
+    @Override
+    void beginEpoch(int number) throws Exception {
+        epoch = number;
+    }
+
+    @Override
+    void endEpoch(int number) throws Exception {
+        outlet.endEpoch(number, spare());
+    }
+
+    @Override
+    String finish() throws Exception {
+        Activity before = metrics.in(Activity.SERIALISE);
+        try {
+            outlet.endStream();
+        } catch (AbandonedException e) {
+            if (!edge.wiring().isOver()) {
+                throw e;
+            }
+        }
+        metrics.in(before);
+        noteWaiting();
+        return "";
+    }
+
+    private static final class ToEven extends ToStage {
+        private final Coordinator coordinator;
+        private final boolean byRows;
+        private final boolean spares;
+        private @Nullable Batch<?> last;
+
+        ToEven(Edge edge, Coordinator coordinator, WorkerMetrics metrics) {
+            super(edge, metrics);
+            this.coordinator = coordinator;
+            this.byRows = edge.next().input() instanceof PlannedStage.FromStage from
+                    && (from.unbatch() || from.rebatch() > 0);
+            this.spares = edge.next().trains() && edge.next().replicas() > 1;
+        }
+
+        @Override
+        void batch(Batch<?> batch, Origins origins) throws Exception {
+            int consumer = 0;
+            if (outlet.consumers() > 1) {
+                Activity before = metrics.in(Activity.WAIT_DRIVER);
+                consumer = coordinator.deal(edge.generation(), edge.stage().index(), epoch, byRows ? batch.size() : 1);
+                metrics.in(before);
+            }
+            last = spares ? batch : null;
+            send(consumer, batch, origins);
+        }
+
+        @Override
+        void beginEpoch(int number) throws Exception {
+            super.beginEpoch(number);
+            last = null;
+        }
+
+        @Override
+        @Nullable
+        Batch<?> spare() {
+            return last == null ? null : Batch.of(List.copyOf(last.records().subList(0, 1)));
+        }
+    }
+
+    private static final class ToBalanced extends ToStage {
+        ToBalanced(Edge edge, WorkerMetrics metrics) {
+            super(edge, metrics);
+        }
+
+        @Override
+        void batch(Batch<?> batch, Origins origins) throws Exception {
+            Activity before = metrics.in(Activity.SERIALISE);
+            int consumer = outlet.awaitRoomiest();
+            metrics.in(before);
+            send(consumer, batch, origins);
+        }
+    }
+
+    /** Every replica gets all: so each record becomes as many as there are replicas. */
+    private static final class ToAll extends ToStage {
+        private final Consumed consumed;
+
+        ToAll(Edge edge, Consumed consumed, WorkerMetrics metrics) {
+            super(edge, metrics);
+            this.consumed = consumed;
+        }
+
+        @Override
+        void batch(Batch<?> batch, Origins origins) throws Exception {
+            for (int consumer = 0; consumer < outlet.consumers(); consumer++) {
+                sendTo(consumer, batch.share(), origins);
+            }
+            edge.lineage().ledger().remove(origins);
+        }
+
+        private void sendTo(int consumer, Batch<?> batch, Origins origins) throws InterruptedException {
+            long[] paths = new long[origins.rows()];
+            int old = 0;
+            for (int row = 0; row < paths.length; row++) {
+                paths[row] = Ledger.path(origins.path(row), consumer);
+                old += consumed.contains(epoch, origins.id(row), paths[row]) ? 1 : 0;
+            }
+            Origins its = origins.rows() == 0 ? origins : Origins.of(origins.ids(), paths);
+            Ledger ledger = edge.lineage().ledger();
+            for (int row = 0; row < paths.length; row++) {
+                if (old == 0 || !consumed.contains(epoch, its.id(row), its.path(row))) {
+                    ledger.add(its.id(row), its.path(row));
+                }
+            }
+            if (old == 0) {
+                send(consumer, batch, its);
+            } else if (old < paths.length) {
+                sendRest(consumer, batch, its);
+            }
+        }
+
+        /** Without the rows that this consumer has had in an earlier generation. */
+        private void sendRest(int consumer, Batch<?> batch, Origins origins) throws InterruptedException {
+            if (origins.rows() != batch.size()) {
+                throw new ConfigurationException("map of batches before a broadcast: " + batch.size()
+                        + " records of a batch of " + origins.rows()
+                        + " (expected: one for each; or unbatch first, and use filter or flatMap)");
+            }
+            List<Object> rest = new ArrayList<>();
+            Lineage.Rows rows = edge.lineage().rows();
+            for (int row = 0; row < origins.rows(); row++) {
+                if (!consumed.contains(epoch, origins.id(row), origins.path(row))) {
+                    rest.add(batch.records().get(row));
+                    rows.add(origins.id(row), origins.path(row));
+                }
+            }
+            send(consumer, Batch.of(rest), rows.take(rest.size()));
+        }
+    }
+
+    /** Groups the records of each consumer for themselves. */
+    private static final class ToKey extends ToStage {
+        private final KeyFunction<Object> key;
+        private final Group[] groups;
+
+        @SuppressWarnings("unchecked")
+        ToKey(Distribution.ByKey<?> byKey, PlannedStage.@Nullable Crossing crossing, Edge edge, WorkerMetrics metrics) {
+            super(edge, metrics);
+            this.key = (KeyFunction<Object>) byKey.key();
+            if (crossing == null) {
+                throw new IllegalStateException("records cross in groups");
+            }
+            groups = new Group[outlet.consumers()];
+            for (int consumer = 0; consumer < groups.length; consumer++) {
+                groups[consumer] =
+                        new Group(crossing.records(), Optional.of(crossing.linger()), edge.lineage(), new To(consumer));
+            }
+        }
+
+        private final class To extends Terminal {
+            private final int consumer;
+
+            To(int consumer) {
+                this.consumer = consumer;
+            }
+
+            @Override
+            void batch(Batch<?> batch, Origins origins) throws Exception {
+                send(consumer, batch, origins);
+            }
+        }
+
+        @Override
+        void record(Object record, long id, long path) throws Exception {
+            groups[consumer(key.key(record), groups.length)].record(record, id, path);
+        }
+
+        @Override
+        void idle() throws Exception {
+            for (Group group : groups) {
+                group.idle();
+            }
+        }
+
+        @Override
+        void endEpoch(int number) throws Exception {
+            for (Group group : groups) {
+                group.endEpoch(number);
+            }
+            super.endEpoch(number);
+        }
+    }
+
+    /** The consumer of a key: the same in every JVM. */
+    static int consumer(@Nullable Object key, int consumers) {
+        boolean stable = key instanceof String
+                || key instanceof Number
+                || key instanceof Boolean
+                || key instanceof Character
+                || key instanceof UUID;
+        if (key == null || !stable) {
+            throw new ConfigurationException("byKey: "
+                    + (key == null ? "null" : "a key of " + key.getClass().getName())
+                    + " (expected: a string, a boxed primitive or a UUID, whose hash is the same in every JVM)");
+        }
+        int h = key.hashCode() * 0x9E3779B9;
+        return Math.floorMod(h ^ h >>> 16, consumers);
+    }
+}
