@@ -22,10 +22,18 @@ public final class Resources implements Serializable {
     private final int replicas;
     private final double cpus;
     private final @Nullable DataSize memory;
+    private final @Nullable DataSize buffers;
     private final int gpus;
     private final @Nullable String image;
 
-    private Resources(int replicas, double cpus, @Nullable DataSize memory, int gpus, @Nullable String image) {
+    private Resources(
+            int replicas,
+            double cpus,
+            @Nullable DataSize memory,
+            @Nullable DataSize buffers,
+            int gpus,
+            @Nullable String image) {
+        this.buffers = buffers;
         this.replicas = check(replicas >= 1, "replicas", replicas, ">= 1");
         this.cpus = check(cpus > 0 && cpus <= 4096, "cpus", cpus, "> 0 and <= 4096");
         this.memory = memory;
@@ -35,23 +43,23 @@ public final class Resources implements Serializable {
 
     /** {@code n} replicas of one CPU each. */
     public static Resources replicas(int n) {
-        return new Resources(n, 1, null, 0, null);
+        return new Resources(n, 1, null, null, 0, null);
     }
 
     /** The same environment with another number of replicas. */
     public Resources withReplicas(int n) {
-        return new Resources(n, cpus, memory, gpus, image);
+        return new Resources(n, cpus, memory, buffers, gpus, image);
     }
 
     /** CPUs of each replica; fractions count as Kubernetes counts them. */
     public Resources cpus(double n) {
-        return new Resources(replicas, n, memory, gpus, image);
+        return new Resources(replicas, n, memory, buffers, gpus, image);
     }
 
     /** Memory of each replica, all of it: heap, direct buffers and native code. */
     public Resources memory(DataSize size) {
         check(size.bytes() >= 64L << 20, "memory", size, ">= 64 MiB");
-        return new Resources(replicas, cpus, size, gpus, image);
+        return new Resources(replicas, cpus, size, buffers, gpus, image);
     }
 
     /** Memory of each replica, as {@link DataSize#parse} reads it. */
@@ -59,15 +67,30 @@ public final class Resources implements Serializable {
         return memory(DataSize.parse(size));
     }
 
+    /**
+     * Memory that batches on the way may take in each replica: so much for those it sends, until the next stage has done with
+     * them, and as much for those it receives. Part of {@link #memory}; a sixteenth of it, between 4 and 256 MiB, if this is
+     * not said.
+     */
+    public Resources buffers(DataSize size) {
+        check(size.bytes() >= 64L << 10, "buffers", size, ">= 64 KiB");
+        return new Resources(replicas, cpus, memory, size, gpus, image);
+    }
+
+    /** Memory for batches on the way, as {@link DataSize#parse} reads it. */
+    public Resources buffers(String size) {
+        return buffers(DataSize.parse(size));
+    }
+
     /** GPUs of each replica. */
     public Resources gpus(int n) {
-        return new Resources(replicas, cpus, memory, n, image);
+        return new Resources(replicas, cpus, memory, buffers, n, image);
     }
 
     /** The container image of each replica; launchers without containers ignore it. */
     public Resources image(String reference) {
         check(!reference.isBlank(), "image", '"' + reference + '"', "an image reference");
-        return new Resources(replicas, cpus, memory, gpus, reference);
+        return new Resources(replicas, cpus, memory, buffers, gpus, reference);
     }
 
     public int replicas() {
@@ -80,6 +103,10 @@ public final class Resources implements Serializable {
 
     public Optional<DataSize> memory() {
         return Optional.ofNullable(memory);
+    }
+
+    public Optional<DataSize> buffers() {
+        return Optional.ofNullable(buffers);
     }
 
     public int gpus() {
@@ -97,6 +124,9 @@ public final class Resources implements Serializable {
         text.append(", ").append(String.format(Locale.ROOT, format, cpus)).append(cpus == 1 ? " cpu" : " cpus");
         if (memory != null) {
             text.append(", ").append(memory);
+        }
+        if (buffers != null) {
+            text.append(", buffers ").append(buffers);
         }
         if (gpus > 0) {
             text.append(", ").append(gpus).append(gpus == 1 ? " gpu" : " gpus");

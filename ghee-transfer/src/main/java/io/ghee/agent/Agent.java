@@ -1,8 +1,6 @@
 package io.ghee.agent;
 
 import io.ghee.InfrastructureException;
-import io.ghee.channel.Inlet;
-import io.ghee.channel.Outlet;
 import io.ghee.plan.Plan;
 import io.ghee.plan.PlannedStage;
 import io.ghee.run.Failure;
@@ -12,58 +10,64 @@ import io.ghee.transfer.TransferConfig;
 import io.ghee.transfer.TransferManager;
 import io.ghee.transfer.Zmq;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.zeromq.ZContext;
 
 /**
- * The main class of a worker's process. It registers with the driver, is given the plan, binds its outlet, and when all
- * workers are ready runs its stage task; meanwhile it reports how far it is. It ends when the driver says so, or is gone.
+ * The main class of a worker's process. It says hello to the driver, is given the plan, and starts the worker's task on a
+ * thread of its own; from then on it reports how the task is, and brings it what the driver wants. It ends when the driver says
+ * so, or is gone.
  *
- * <p>Who it is stands on its command line, for people who read {@code ps}: {@code -Dghee.job}, {@code -Dghee.stage} and
- * {@code -Dghee.replica}. Where the driver is, and the token that proves that the worker belongs to the job, come by the
- * environment: {@value #DRIVER}, {@value #TOKEN}.
+ * <p>Who it is stands on its command line, for people who read {@code ps}: {@code -Dghee.job}, {@code -Dghee.stage}, {@code
+ * -Dghee.replica} and {@code -Dghee.life}, which counts how often the replica was started. Where the driver is, and the keys
+ * that prove that the worker belongs to the job, come by the environment: {@value #DRIVER}, {@value #KEYS}.
  *
- * <p>The end is a halt: when the driver says stop, either the task is through and has closed what it had, or the job has
- * failed and nothing may wait for a task in the middle of its work.
+ * <p>The end is a halt: when the driver says stop, either the task is through and has closed what it had, or nothing may
+ * wait for a task in the middle of its work.
  */
 public final class Agent {
     /** The driver's control endpoint. */
     public static final String DRIVER = "GHEE_DRIVER";
 
-    /** The job's token. */
-    public static final String TOKEN = "GHEE_TOKEN";
+    /** What the worker has of the job's keys, as {@link WorkerKeys#encoded} wrote it. */
+    public static final String KEYS = "GHEE_KEYS";
 
     /** The driver's process, if it is on this machine: the worker does not outlive it. */
     public static final String DRIVER_PID = "GHEE_DRIVER_PID";
 
     private static final Logger LOG = LoggerFactory.getLogger(Agent.class);
     private static final Duration REGISTRATION = Duration.ofSeconds(60);
+    /** What was lost with a connection is said again after this. */
+    private static final Duration AGAIN = Duration.ofSeconds(1);
+
     private static final Duration REPORT = Duration.ofMillis(200);
-    /** How long a task that is in the middle of its work may not notice that it is to end. */
-    private static final Duration STOP = Duration.ofMillis(50);
-    /** How often a worker asks whether the driver is still there, and how long it does without an answer. */
-    private static final Duration PULSE = Duration.ofSeconds(10);
+    /** How soon news of the task are noticed. */
+    private static final Duration POLL = Duration.ofMillis(10);
 
     private static final Duration SILENCE = Duration.ofSeconds(60);
 
     private final String job;
-    private final String stage;
-    private final int replica;
-    private final DriverConnection driver;
-    private final DriverConnection.Peer peer;
-    private long heardNanos = System.nanoTime();
-    private long pulseNanos = heardNanos;
+    private final ControlMessage.Sender self;
+    private final WorkerSocket driver;
+    private final DriverConnection questions;
+    private final WorkerKeys keys;
+    private final Messages messages = new Messages();
 
-    private Agent(String job, String stage, int replica, DriverConnection driver) throws InterruptedException {
+    private Agent(
+            String job,
+            ControlMessage.Sender self,
+            WorkerSocket driver,
+            DriverConnection questions,
+            WorkerKeys keys) {
         this.job = job;
-        this.stage = stage;
-        this.replica = replica;
+        this.self = self;
         this.driver = driver;
-        this.peer = driver.peer();
+        this.questions = questions;
+        this.keys = keys;
     }
 
     /** Runs one worker. Exits with 0 when told to end, with 4 if the driver cannot be reached or refuses. */
@@ -71,12 +75,18 @@ public final class Agent {
         int exit = 0;
         try {
             endWithDriver();
+            WorkerKeys keys = WorkerKeys.parse(env(KEYS));
+            String endpoint = env(DRIVER);
+            ControlMessage.Sender self = new ControlMessage.Sender(
+                    property("ghee.stage"),
+                    Integer.parseInt(property("ghee.replica")),
+                    Integer.parseInt(property("ghee.life")));
             ZContext context = Zmq.context();
-            DriverConnection driver = new DriverConnection(context, env(DRIVER), env(TOKEN));
-            Agent agent = new Agent(
-                    property("ghee.job"), property("ghee.stage"), Integer.parseInt(property("ghee.replica")), driver);
-            if (agent.run()) {
+            WorkerSocket driver = WorkerSocket.connect(context, keys, endpoint, REGISTRATION);
+            DriverConnection questions = new DriverConnection(context, keys, endpoint, self);
+            if (new Agent(property("ghee.job"), self, driver, questions, keys).run()) {
                 // A JVM that halts waits 300 ms for threads that are in the kernel, as those of ZeroMQ always are.
+                driver.close();
                 context.close();
             }
         } catch (InfrastructureException e) {
@@ -103,112 +113,107 @@ public final class Agent {
     }
 
     /** True if no task is at work any more when the worker is to end. */
-    private boolean run() throws InterruptedException {
-        peer.send(new ControlMessage.Hello(
-                ControlMessage.PROTOCOL,
-                Runtime.version().feature(),
-                stage,
-                replica,
-                ProcessHandle.current().pid()));
-        ControlMessage.Welcome welcome = await(ControlMessage.Welcome.class);
+    private boolean run() {
+        ControlMessage.Welcome welcome = hello();
         if (welcome == null) {
             return true;
         }
         try {
-            return work(welcome.plan().plan(), new TransferManager(TransferConfig.loopback(welcome.job())));
+            return work(welcome);
+        } catch (InfrastructureException e) {
+            throw e;
         } catch (RuntimeException | LinkageError | StackOverflowError e) {
-            peer.send(new ControlMessage.Failed(Failure.of(stage, replica, e)));
-            awaitDismissal();
+            ControlMessage.Failed failed =
+                    new ControlMessage.Failed(0, Failure.of(self.stage(), self.replica(), e));
+            report(new ControlMessage.Report(self, 0, null, null, null, List.of(failed)));
             return false;
         }
     }
 
-    private boolean work(Plan plan, TransferManager transfer) throws InterruptedException {
-        PlannedStage mine = plan.stages().stream()
-                .filter(planned -> planned.name().equals(stage))
-                .findFirst()
-                .orElseThrow(() -> new InfrastructureException("stage " + stage + " (expected: one of the plan's)"));
-        TransferManager.Bound bound = mine.output() instanceof PlannedStage.ToStage to
-                ? transfer.bind(replica, plan.stage(to.stage()).replicas())
-                : null;
-        peer.send(new ControlMessage.Ready(mine.index(), replica, bound == null ? null : bound.address()));
-        ControlMessage.Start start = await(ControlMessage.Start.class);
-        if (start == null) {
-            return false;
+    /** What is to be done, or null if there is nothing any more. */
+    private ControlMessage.@Nullable Welcome hello() {
+        byte[] hello = messages.write(new ControlMessage.Hello(
+                self,
+                ControlMessage.PROTOCOL,
+                Runtime.version().feature(),
+                ClassPathDigest.ofThisJvm(),
+                ProcessHandle.current().pid()));
+        long deadline = System.nanoTime() + REGISTRATION.toNanos();
+        while (System.nanoTime() < deadline) {
+            driver.send(hello);
+            ControlMessage.ToWorker answer = receive(AGAIN);
+            if (answer instanceof ControlMessage.Refused refused) {
+                throw new InfrastructureException("refused by the driver: " + refused.reason());
+            } else if (answer instanceof ControlMessage.Welcome welcome) {
+                return welcome;
+            } else if (answer instanceof ControlMessage.Orders orders && orders.stop()) {
+                return null;
+            }
         }
-        Inlet inlet = start.senders().isEmpty() ? null : transfer.connect(replica, start.senders());
-        Outlet outlet = bound == null ? null : bound.outlet();
-        WorkerMetrics metrics = new WorkerMetrics(mine.index(), replica);
-        StageTask task = new StageTask(job, plan, mine.index(), replica, driver, inlet, outlet, metrics);
-        Thread thread = new Thread(task::run, job + "/" + stage + "-" + replica);
+        throw new InfrastructureException(
+                "the driver has not answered within " + REGISTRATION.toSeconds() + " s (expected: a welcome)");
+    }
+
+    private ControlMessage.@Nullable ToWorker receive(Duration timeout) {
+        byte[] body = driver.receive(timeout);
+        return body == null ? null : messages.read(body, ControlMessage.ToWorker.class);
+    }
+
+    private boolean work(ControlMessage.Welcome welcome) {
+        Plan plan = welcome.plan().plan();
+        PlannedStage mine = plan.stages().stream()
+                .filter(planned -> planned.name().equals(self.stage()))
+                .findFirst()
+                .orElseThrow(() -> new InfrastructureException("stage " + self.stage() + " (expected: one of the plan's)"));
+        TransferConfig config = TransferConfig.loopback(keys.job());
+        TransferManager transfer =
+                new TransferManager(welcome.sealed() ? config.withKey(keys.sealing().getEncoded()) : config);
+        WorkerMetrics metrics = new WorkerMetrics(mine.index(), self.replica());
+        AgentLink link = new AgentLink(plan, mine, self, questions, transfer, metrics);
+        StageTask task = new StageTask(job, plan, mine.index(), self.replica(), link, link, metrics);
+        Thread thread = new Thread(task::run, job + "/" + self.stage() + "-" + self.replica());
         thread.setDaemon(true);
         thread.start();
-        boolean through = report(metrics);
-        if (through) {
+        obeyUntilStopped(link);
+        if (link.hasFinished()) {
             transfer.close();
+            return true;
         }
-        return through;
-    }
-
-    /** Tells the driver how far the task is and how it ended, until the driver says stop; true if the task had finished. */
-    private boolean report(WorkerMetrics metrics) throws InterruptedException {
-        long reported = System.nanoTime();
-        while (true) {
-            ControlMessage.ToDriver last = driver.reports().poll(STOP.toMillis(), TimeUnit.MILLISECONDS);
-            if (last != null) {
-                peer.send(last);
-                awaitDismissal();
-                return last instanceof ControlMessage.Finished;
-            }
-            if (isStopped(Duration.ZERO)) {
-                return false;
-            }
-            if (System.nanoTime() - reported >= REPORT.toNanos()) {
-                peer.send(new ControlMessage.Progress(metrics.progress()));
-                reported = System.nanoTime();
-            }
-        }
-    }
-
-    /** The others may be at work for much longer; the driver says stop when all are through. */
-    private void awaitDismissal() {
-        while (!isStopped(PULSE)) {
-            LOG.trace("stage {}, replica {} is done and waits for the others", stage, replica);
-        }
+        return false;
     }
 
     /**
-     * Waits for the driver to say stop, and meanwhile asks now and then whether it is there.
+     * Reports how the task is, and brings it orders, until the driver says stop.
      *
      * @throws InfrastructureException if it has said nothing for long
      */
-    private boolean isStopped(Duration wait) {
-        ControlMessage.ToWorker message = peer.receive(wait);
-        long now = System.nanoTime();
-        if (message != null) {
-            heardNanos = now;
-        } else if (now - heardNanos > SILENCE.toNanos()) {
-            throw new InfrastructureException("the driver has said nothing for " + SILENCE.toSeconds() + " s");
+    private void obeyUntilStopped(AgentLink link) {
+        long number = 0;
+        long reported = System.nanoTime() - REPORT.toNanos();
+        long heard = System.nanoTime();
+        while (true) {
+            if (link.hasNews() || System.nanoTime() - reported >= REPORT.toNanos()) {
+                report(link.report(++number));
+                reported = System.nanoTime();
+            }
+            ControlMessage.ToWorker message = receive(POLL);
+            if (message != null) {
+                heard = System.nanoTime();
+            }
+            if (message instanceof ControlMessage.Orders orders) {
+                if (orders.stop()) {
+                    return;
+                }
+                link.obey(orders);
+            }
+            if (System.nanoTime() - heard > SILENCE.toNanos()) {
+                throw new InfrastructureException("the driver has said nothing for " + SILENCE.toSeconds() + " s");
+            }
         }
-        if (now - pulseNanos >= PULSE.toNanos()) {
-            peer.send(new ControlMessage.Alive());
-            pulseNanos = now;
-        }
-        return message instanceof ControlMessage.Stop;
     }
 
-    /** The driver's next message, which must be of this type; null if it is to stop. */
-    private <M extends ControlMessage.ToWorker> @Nullable M await(Class<M> type) {
-        ControlMessage.ToWorker message = peer.receive(REGISTRATION);
-        heardNanos = System.nanoTime();
-        if (message == null) {
-            throw new InfrastructureException(
-                    "the driver sent no " + type.getSimpleName() + " within " + REGISTRATION.toSeconds() + " s");
-        }
-        if (message instanceof ControlMessage.Refused refused) {
-            throw new InfrastructureException("refused by the driver: " + refused.reason());
-        }
-        return message instanceof ControlMessage.Stop ? null : type.cast(message);
+    private void report(ControlMessage.Report report) {
+        driver.send(messages.write(report));
     }
 
     private static String env(String name) {

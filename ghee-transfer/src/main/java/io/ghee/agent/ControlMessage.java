@@ -1,106 +1,137 @@
 package io.ghee.agent;
 
-import com.esotericsoftware.kryo.Kryo;
-import com.esotericsoftware.kryo.io.Input;
-import com.esotericsoftware.kryo.io.Output;
-import io.ghee.InfrastructureException;
 import io.ghee.run.Failure;
+import io.ghee.run.Standing;
+import io.ghee.run.Start;
 import io.ghee.run.WorkerProgress;
 import io.ghee.source.Split;
-import io.ghee.transfer.OutletAddress;
-import io.ghee.transfer.wire.Kryos;
-import java.io.ByteArrayOutputStream;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What driver and workers say to each other on the control channel. One sealed type for each receiver. */
+/**
+ * What driver and workers say to each other on the control channel.
+ *
+ * <p>A connection may break, and take with it what is on the way. So nothing is said once and relied on: a worker reports its
+ * whole state again and again ({@link Report}), and is answered each time with all that the driver wants of it
+ * ({@link Orders}); questions are repeated under the same number until they are answered, and answered once.
+ */
 sealed interface ControlMessage {
+    /** The version of these messages. */
+    int PROTOCOL = 2;
+
     /** What the driver receives. */
-    sealed interface ToDriver extends ControlMessage {}
+    sealed interface ToDriver extends ControlMessage {
+        Sender from();
+    }
 
     /** What a worker receives. */
     sealed interface ToWorker extends ControlMessage {}
 
-    /** A worker is there, and says who it is. */
-    record Hello(int protocol, int jdk, String stage, int replica, long pid) implements ToDriver {}
+    /**
+     * Who says it.
+     *
+     * @param life counts the processes of one replica, from 0: when one is lost, the next has another number
+     */
+    record Sender(String stage, int replica, int life) {}
+
+    /** A worker is there. */
+    record Hello(Sender from, int protocol, int jdk, ClassPathDigest classPath, long pid) implements ToDriver {}
 
     /**
-     * A worker has what it needs, and waits for {@link Start}.
+     * How a worker is: what it is ready for, how far it is, what it has finished, what has failed.
      *
-     * @param outlet where its outlet is bound; null in the last stage
+     * @param number counts the reports of this worker
      */
-    record Ready(int stage, int replica, @Nullable OutletAddress outlet) implements ToDriver {}
+    record Report(
+            Sender from,
+            long number,
+            @Nullable Ready ready,
+            @Nullable WorkerProgress progress,
+            @Nullable Finished finished,
+            List<Failed> failed)
+            implements ToDriver {}
 
-    record NextSplit(int replica) implements ToDriver {}
+    /**
+     * Its channels for a generation are bound.
+     *
+     * @param inlet where the stage before sends to; null in the first stage
+     * @param outlet where the stage after answers to; null in the last stage
+     */
+    record Ready(int generation, @Nullable String inlet, @Nullable String outlet, Standing standing) {}
 
-    record Deal(int stage, int epoch, int rows) implements ToDriver {}
+    /** Its work of a generation is done. */
+    record Finished(int generation, String committable, WorkerProgress progress) {}
 
-    record Skip(int stage, int replica, String message) implements ToDriver {}
+    /** It cannot go on in a generation. */
+    record Failed(int generation, Failure failure) {}
 
-    record Progress(WorkerProgress progress) implements ToDriver {}
+    /**
+     * A question, which waits for its {@link Answer}.
+     *
+     * @param number counts the questions of this worker
+     */
+    record Ask(Sender from, long number, Question question) implements ToDriver {}
 
-    record Finished(int stage, int replica, String committable, WorkerProgress progress) implements ToDriver {}
+    /** See {@link io.ghee.run.Coordinator}. */
+    sealed interface Question {}
 
-    record Failed(Failure failure) implements ToDriver {}
+    record NextSplit(int generation, int replica) implements Question {}
 
-    /** Asks whether the driver is still there. */
-    record Alive() implements ToDriver {}
+    record Deal(int generation, int stage, int epoch, int amount) implements Question {}
 
-    /** The protocol is another, or the JDK. */
+    record EpochOver(int generation, int replica, int epoch) implements Question {}
+
+    record EvenOut(int attempt, int replica, int epoch, int batches) implements Question {}
+
+    record Skip(int stage, int replica, String message) implements Question {}
+
+    /** Answers {@link Hello} with the work; {@code sealed}: frames of data are encrypted. */
+    record Welcome(PlanBytes plan, boolean sealed) implements ToWorker {}
+
+    /** Answers {@link Hello}: the protocol is another, or the JDK, or the class path. */
     record Refused(String reason) implements ToWorker {}
 
     /**
-     * Answers {@link Hello} with the work.
+     * What the driver wants of a worker.
      *
-     * @param job the number that the job's frames bear
+     * @param report the number of the report that this answers
+     * @param generation the one that was called for last
+     * @param begin the generation has begun; null while it has not
+     * @param over everything has arrived in the last stage
+     * @param stop the worker is to end
+     * @param settled splits that the report had an account of and that are complete
      */
-    record Welcome(PlanBytes plan, long job) implements ToWorker {}
+    record Orders(
+            long report,
+            int generation,
+            @Nullable Begin begin,
+            boolean over,
+            boolean stop,
+            List<WorkerProgress.Settled> settled)
+            implements ToWorker {}
 
-    /** Every worker is ready: begin. */
-    record Start(List<OutletAddress> senders) implements ToWorker {}
+    /**
+     * A generation begins.
+     *
+     * @param inlets where to send to, in the order of the replicas of the stage after
+     * @param outlets whom to answer to, in the order of the replicas of the stage before
+     */
+    record Begin(Start start, List<String> inlets, List<String> outlets) {}
 
-    /** Answers {@link NextSplit}; no split: there is nothing more. */
-    record Assigned(int epoch, @Nullable Split split) implements ToWorker {}
+    /** Answers the {@link Ask} of this number. */
+    record Answer(long number, Reply reply) implements ToWorker {}
 
-    /** Answers {@link Deal}. */
-    record Dealt(int consumer) implements ToWorker {}
+    sealed interface Reply {}
 
-    /** Answers {@link Skip}. */
-    record SkipAllowed(boolean allowed) implements ToWorker {}
+    /** To {@link NextSplit}; no split: there is nothing more. */
+    record Assigned(int epoch, int number, @Nullable Split split, byte[] consumed) implements Reply {}
 
-    /** Answers {@link Alive}. */
-    record Heard() implements ToWorker {}
+    /** To {@link Deal}, or to {@link EvenOut}, with -1 as long as there is no number. */
+    record Number(int value) implements Reply {}
 
-    /** End now. */
-    record Stop() implements ToWorker {}
+    /** To {@link EpochOver} or {@link Skip}. */
+    record Verdict(boolean yes) implements Reply {}
 
-    /** The version of these messages. */
-    int PROTOCOL = 1;
-
-    /** Writes and reads messages. Used by one thread. */
-    final class Codec {
-        private final Kryo kryo = Kryos.forRecords();
-
-        byte[] write(ControlMessage message) {
-            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-            Output out = new Output(bytes);
-            kryo.writeClassAndObject(out, message);
-            out.flush();
-            return bytes.toByteArray();
-        }
-
-        /**
-         * Reads a message.
-         *
-         * @throws InfrastructureException if the bytes are none
-         */
-        <M extends ControlMessage> M read(byte[] bytes, Class<M> receiver) {
-            try {
-                return receiver.cast(kryo.readClassAndObject(new Input(bytes)));
-            } catch (RuntimeException | LinkageError | StackOverflowError e) {
-                throw new InfrastructureException(
-                        "a control message of " + bytes.length + " bytes cannot be read: " + e.getMessage(), e);
-            }
-        }
-    }
+    /** The generation that it was asked in is over. */
+    record Abandoned() implements Reply {}
 }

@@ -2,67 +2,115 @@ package io.ghee.agent;
 
 import io.ghee.GheeException;
 import io.ghee.InfrastructureException;
+import io.ghee.channel.AbandonedException;
 import io.ghee.plan.PlannedStage;
 import io.ghee.run.Coordinator;
-import io.ghee.run.Failure;
 import io.ghee.run.JobDriver;
-import io.ghee.transfer.OutletAddress;
-import io.ghee.transfer.Zmq;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
+import io.ghee.run.Start;
+import io.ghee.run.WorkerProgress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
+import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.zeromq.SocketType;
-import org.zeromq.ZContext;
-import org.zeromq.ZFrame;
-import org.zeromq.ZMQ;
-import org.zeromq.ZMsg;
 
 /**
- * The driver's end of the control channel: registers the workers, starts them together when all are there, answers their
- * questions from the {@link JobDriver}, and stops them. One thread owns the socket.
- *
- * <p>Every message comes with the job's token; one without it is not read.
+ * The driver's end of the control channel: greets the workers, passes their reports and questions to the {@link JobDriver}
+ * and its answers and orders to them, and notices who has fallen silent. One thread owns the socket.
  */
 public final class ControlServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ControlServer.class);
-    private static final int POLL_MILLIS = 20;
-    /** Workers send little; the longest messages are stacks and what a sink has to commit. */
-    private static final long LONGEST_MESSAGE = 64L << 20;
+    private static final Duration POLL = Duration.ofMillis(5);
 
     private final JobDriver driver;
-    private final byte[] token;
+    private final Options options;
+    private final OnSilent onSilent;
     private final PlanBytes plan;
-    private final long jobNumber;
-    private final ZContext context = Zmq.context();
-    private final ZMQ.Socket socket;
+    private final ClassPathDigest classPath;
+    private final DriverSocket socket;
     private final String endpoint;
-    private final ControlMessage.Codec codec = new ControlMessage.Codec();
-    private final List<byte[]> greeted = new ArrayList<>();
-    private final Map<String, byte[]> identities = new HashMap<>();
-    private final Map<String, OutletAddress> outlets = new HashMap<>();
+    private final Messages messages = new Messages();
+    private final Map<String, Peer> peers = new HashMap<>();
     private final CountDownLatch closed = new CountDownLatch(1);
+    private volatile boolean changed;
     private volatile boolean stopping;
     private volatile boolean ending;
 
-    /** Binds to a free port of {@code host}. */
-    public ControlServer(JobDriver driver, String token, String host) {
+    /**
+     * How the server treats its workers.
+     *
+     * @param host the address that it binds to
+     * @param sealed whether frames of data are encrypted
+     * @param registration how long a worker may take from its start to its first word
+     * @param silence how long a worker that has spoken may say nothing before it is taken for lost
+     * @param route what a worker is told in place of the endpoint of another
+     */
+    public record Options(
+            String host, boolean sealed, Duration registration, Duration silence, UnaryOperator<String> route) {
+        /** For workers on this machine. */
+        public static Options loopback() {
+            return new Options(
+                    "127.0.0.1", false, Duration.ofSeconds(60), Duration.ofSeconds(30), UnaryOperator.identity());
+        }
+
+        public Options withSealed(boolean yes) {
+            return new Options(host, yes, registration, silence, route);
+        }
+
+        public Options withRegistration(Duration time) {
+            return new Options(host, sealed, time, silence, route);
+        }
+
+        public Options withSilence(Duration time) {
+            return new Options(host, sealed, registration, time, route);
+        }
+
+        public Options withRoute(UnaryOperator<String> through) {
+            return new Options(host, sealed, registration, silence, through);
+        }
+    }
+
+    /** Told of a worker that says nothing any more: gets rid of it, and starts it again. */
+    public interface OnSilent {
+        void silent(int stage, int replica, InfrastructureException reason);
+    }
+
+    /** A worker as the server knows it. */
+    private static final class Peer {
+        private final int stage;
+        private final int replica;
+        private final int life;
+        private long heardNanos = System.nanoTime();
+        private boolean greeted;
+        private byte @Nullable [] address;
+        private ControlMessage.@Nullable Ready ready;
+        private long answered;
+        private byte[] answer = new byte[0];
+
+        Peer(int stage, int replica, int life) {
+            this.stage = stage;
+            this.replica = replica;
+            this.life = life;
+        }
+    }
+
+    /** Binds to a free port. */
+    public ControlServer(JobDriver driver, JobKeys keys, Options options, OnSilent onSilent) {
         this.driver = driver;
-        this.token = token.getBytes(StandardCharsets.UTF_8);
+        this.onSilent = onSilent;
+        this.options = options;
         this.plan = PlanBytes.of(driver.plan());
-        this.jobNumber = UUID.randomUUID().getMostSignificantBits();
-        socket = Zmq.socket(context, SocketType.ROUTER);
-        socket.setLinger(1000);
-        socket.setMaxMsgSize(LONGEST_MESSAGE);
-        endpoint = "tcp://" + host + ":" + socket.bindToRandomPort("tcp://" + host);
+        this.classPath = ClassPathDigest.ofThisJvm();
+        this.socket = DriverSocket.bind(keys, options.host());
+        this.endpoint = socket.endpoint();
+        driver.onChange(() -> changed = true);
     }
 
     /** Where workers connect to. */
@@ -70,35 +118,41 @@ public final class ControlServer implements AutoCloseable {
         return endpoint;
     }
 
-    /**
-     * Begins to serve.
-     *
-     * @param registration how long the workers have to register; the job fails after that, naming those that did not
-     */
-    public void start(Duration registration) {
-        Thread thread = new Thread(() -> serve(registration), "ghee-control-" + driver.job());
+    /** A worker is being started; what an earlier life of it still says is not heard. */
+    public void expect(int stage, int replica, int life) {
+        synchronized (peers) {
+            peers.put(name(stage, replica), new Peer(stage, replica, life));
+        }
+    }
+
+    private String name(int stage, int replica) {
+        return driver.plan().stage(stage).name() + "-" + replica;
+    }
+
+    /** Begins to serve. */
+    public void start() {
+        Thread thread = new Thread(this::serve, "ghee-control-" + driver.job());
         thread.setDaemon(true);
         thread.start();
     }
 
-    private void serve(Duration registration) {
-        long deadline = System.nanoTime() + registration.toNanos();
-        boolean told = false;
-        socket.setReceiveTimeOut(POLL_MILLIS);
+    private void serve() {
         try {
-            // At the end, too, everything is read: the last progress has points that no other one has.
+            boolean told = false;
             boolean received = true;
+            // At the end, too, everything is read: the last progress has points that no other one has.
             while (received || !ending) {
                 received = receive();
-                if (stopping && !told) {
-                    greeted.forEach(worker -> send(worker, new ControlMessage.Stop()));
-                    told = true;
-                }
-                if (!driver.isDecided()
-                        && identities.size() < driver.plan().workers()
-                        && System.nanoTime() > deadline) {
-                    driver.fail(new InfrastructureException(
-                            missing() + " did not register within " + registration.toSeconds() + " s"));
+                synchronized (peers) {
+                    if (changed || (stopping && !told)) {
+                        told = stopping;
+                        changed = false;
+                        tellAll();
+                    }
+                    if (!stopping && !driver.isDecided()) {
+                        driver.start();
+                        noticeSilence();
+                    }
                 }
             }
         } catch (RuntimeException e) {
@@ -109,114 +163,190 @@ public final class ControlServer implements AutoCloseable {
         }
     }
 
-    /** Reads one message, all of it, whoever sent it; false if none came for a while. */
+    /** Reads one message; false if none came for a while. */
     private boolean receive() {
-        ZMsg message = ZMsg.recvMsg(socket);
-        if (message == null) {
+        DriverSocket.Received received = socket.receive(POLL);
+        if (received == null) {
             return false;
         }
-        byte[][] parts = message.stream().map(ZFrame::getData).toArray(byte[][]::new);
-        if (parts.length != 3 || !MessageDigest.isEqual(parts[1], token)) {
-            LOG.warn("job {}: a message without the job's token was refused", driver.job());
-            return true;
-        }
         try {
-            handle(parts[0], codec.read(parts[2], ControlMessage.ToDriver.class));
+            ControlMessage.ToDriver message = messages.read(received.body(), ControlMessage.ToDriver.class);
+            synchronized (peers) {
+                Peer peer = peers.get(message.from().stage() + "-" + message.from().replica());
+                if (peer != null && peer.life == message.from().life()) {
+                    peer.heardNanos = System.nanoTime();
+                    handle(peer, received.peer(), message);
+                }
+            }
         } catch (GheeException e) {
             driver.fail(e);
         }
         return true;
     }
 
-    private void handle(byte[] identity, ControlMessage.ToDriver message) {
+    private void handle(Peer peer, byte[] address, ControlMessage.ToDriver message) {
         if (message instanceof ControlMessage.Hello hello) {
-            welcome(identity, hello);
-        } else if (message instanceof ControlMessage.Ready ready) {
-            register(identity, ready);
-        } else if (message instanceof ControlMessage.NextSplit next) {
-            Coordinator.Assignment assignment = driver.nextSplit(next.replica());
-            send(identity, new ControlMessage.Assigned(assignment.epoch(), assignment.split()));
-        } else if (message instanceof ControlMessage.Deal deal) {
-            send(identity, new ControlMessage.Dealt(driver.deal(deal.stage(), deal.epoch(), deal.rows())));
-        } else if (message instanceof ControlMessage.Skip skip) {
-            send(identity, new ControlMessage.SkipAllowed(driver.skip(skip.stage(), skip.replica(), skip.message())));
-        } else if (message instanceof ControlMessage.Progress progress) {
-            driver.progress(progress.progress());
-        } else if (message instanceof ControlMessage.Finished done) {
-            driver.finished(done.stage(), done.replica(), done.committable(), done.progress());
-        } else if (message instanceof ControlMessage.Failed failed) {
-            failed(failed.failure());
-        } else if (message instanceof ControlMessage.Alive) {
-            send(identity, new ControlMessage.Heard());
+            greet(peer, address, hello);
+        } else if (message instanceof ControlMessage.Ask ask) {
+            if (ask.number() != peer.answered) {
+                peer.answered = ask.number();
+                peer.answer = messages.write(new ControlMessage.Answer(ask.number(), answer(ask.question())));
+            }
+            socket.send(address, peer.answer);
+        } else if (message instanceof ControlMessage.Report report) {
+            peer.address = address;
+            hear(peer, report);
         }
     }
 
-    private void failed(Failure failure) {
-        LOG.debug("job {}: {}\n{}", driver.job(), failure.summary(), failure.stack());
-        driver.failed(failure);
-    }
-
-    private void welcome(byte[] identity, ControlMessage.Hello hello) {
+    private void greet(Peer peer, byte[] address, ControlMessage.Hello hello) {
+        if (stopping) {
+            send(address, orders(peer, 0, List.of()));
+            return;
+        }
+        String worker = "worker " + name(peer.stage, peer.replica);
         int jdk = Runtime.version().feature();
+        String reason = null;
         if (hello.protocol() != ControlMessage.PROTOCOL || hello.jdk() != jdk) {
-            String reason = "worker " + hello.stage() + "-" + hello.replica() + " speaks protocol " + hello.protocol()
-                    + " on JDK " + hello.jdk() + " (expected: protocol " + ControlMessage.PROTOCOL + " on JDK " + jdk
-                    + ", as the driver)";
-            send(identity, new ControlMessage.Refused(reason));
+            reason = worker + " speaks protocol " + hello.protocol() + " on JDK " + hello.jdk() + " (expected: protocol "
+                    + ControlMessage.PROTOCOL + " on JDK " + jdk + ", as the driver)";
+        } else if (!hello.classPath().equals(classPath)) {
+            reason = worker + " has another class path: " + hello.classPath().differences(classPath);
+        }
+        if (reason != null) {
+            send(address, new ControlMessage.Refused(reason));
             throw new InfrastructureException(reason);
         }
-        greeted.add(identity);
-        send(identity, stopping ? new ControlMessage.Stop() : new ControlMessage.Welcome(plan, jobNumber));
+        peer.greeted = true;
+        send(address, new ControlMessage.Welcome(plan, options.sealed()));
     }
 
-    private void register(byte[] identity, ControlMessage.Ready ready) {
-        String worker = ready.stage() + "/" + ready.replica();
-        identities.put(worker, identity);
-        if (ready.outlet() != null) {
-            outlets.put(worker, ready.outlet());
+    private void hear(Peer peer, ControlMessage.Report report) {
+        List<WorkerProgress.Settled> settled = List.of();
+        if (report.progress() != null) {
+            settled = driver.progress(report.progress());
         }
-        if (identities.size() == driver.plan().workers()) {
-            startAll();
+        if (report.ready() != null) {
+            peer.ready = report.ready();
+            driver.ready(
+                    report.ready().generation(),
+                    peer.stage,
+                    peer.replica,
+                    report.ready().standing());
+        }
+        if (report.finished() != null) {
+            ControlMessage.Finished done = report.finished();
+            driver.finished(done.generation(), peer.stage, peer.replica, done.committable(), done.progress());
+        }
+        for (ControlMessage.Failed failed : report.failed()) {
+            LOG.debug("job {}: {}\n{}", driver.job(), failed.failure().summary(), failed.failure().stack());
+            driver.failed(failed.generation(), failed.failure());
+        }
+        if (peer.address != null) {
+            send(peer.address, orders(peer, report.number(), settled));
         }
     }
 
-    private void startAll() {
-        for (PlannedStage stage : driver.plan().stages()) {
-            List<OutletAddress> senders = new ArrayList<>();
-            if (stage.input() instanceof PlannedStage.FromStage from) {
-                for (int sender = 0; sender < driver.plan().stage(from.stage()).replicas(); sender++) {
-                    OutletAddress outlet = outlets.get(from.stage() + "/" + sender);
-                    if (outlet == null) {
-                        throw new InfrastructureException(
-                                "replica " + sender + " of stage " + from.stage() + " has no outlet");
-                    }
-                    senders.add(outlet);
-                }
+    private ControlMessage.Orders orders(Peer peer, long report, List<WorkerProgress.Settled> settled) {
+        Start start = driver.start();
+        ControlMessage.Begin begin = start == null ? null : begin(peer, start);
+        return new ControlMessage.Orders(report, driver.generation(), begin, driver.isOver(), stopping, settled);
+    }
+
+    private ControlMessage.@Nullable Begin begin(Peer peer, Start start) {
+        PlannedStage stage = driver.plan().stage(peer.stage);
+        List<String> inlets = List.of();
+        List<String> outlets = List.of();
+        if (stage.output() instanceof PlannedStage.ToStage to) {
+            inlets = endpoints(to.stage(), start.generation(), true);
+        }
+        if (stage.input() instanceof PlannedStage.FromStage from) {
+            outlets = endpoints(from.stage(), start.generation(), false);
+        }
+        return inlets == null || outlets == null ? null : new ControlMessage.Begin(start, inlets, outlets);
+    }
+
+    /** Where the replicas of a stage are bound in a generation, or null if one of them has not said so any more. */
+    private @Nullable List<String> endpoints(int stage, int generation, boolean inlets) {
+        List<String> endpoints = new ArrayList<>();
+        for (int replica = 0; replica < driver.plan().stage(stage).replicas(); replica++) {
+            Peer other = peers.get(name(stage, replica));
+            ControlMessage.Ready ready = other == null ? null : other.ready;
+            String bound = ready == null || ready.generation() != generation
+                    ? null
+                    : inlets ? ready.inlet() : ready.outlet();
+            if (bound == null) {
+                return null;
             }
-            for (int replica = 0; replica < stage.replicas(); replica++) {
-                byte[] identity = identities.get(stage.index() + "/" + replica);
-                if (identity != null) {
-                    send(identity, new ControlMessage.Start(senders));
-                }
+            endpoints.add(options.route().apply(bound));
+        }
+        return endpoints;
+    }
+
+    private ControlMessage.Reply answer(ControlMessage.Question question) {
+        try {
+            if (question instanceof ControlMessage.NextSplit next) {
+                Coordinator.Assignment assigned = driver.nextSplit(next.generation(), next.replica());
+                return new ControlMessage.Assigned(
+                        assigned.epoch(), assigned.number(), assigned.split(), assigned.consumed());
+            } else if (question instanceof ControlMessage.Deal deal) {
+                return new ControlMessage.Number(
+                        driver.deal(deal.generation(), deal.stage(), deal.epoch(), deal.amount()));
+            } else if (question instanceof ControlMessage.EpochOver over) {
+                return new ControlMessage.Verdict(
+                        driver.epochOver(over.generation(), over.replica(), over.epoch(), Duration.ZERO));
+            } else if (question instanceof ControlMessage.EvenOut even) {
+                OptionalInt number =
+                        driver.evenOut(even.attempt(), even.replica(), even.epoch(), even.batches(), Duration.ZERO);
+                return new ControlMessage.Number(number.orElse(-1));
+            } else if (question instanceof ControlMessage.Skip skip) {
+                return new ControlMessage.Verdict(driver.skip(skip.stage(), skip.replica(), skip.message()));
+            }
+            throw new IllegalStateException("nobody answers " + question);
+        } catch (AbandonedException e) {
+            return new ControlMessage.Abandoned();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("the driver does not wait here", e);
+        }
+    }
+
+    private void tellAll() {
+        for (Peer peer : peers.values()) {
+            if (peer.address != null) {
+                send(peer.address, orders(peer, 0, List.of()));
             }
         }
     }
 
-    private String missing() {
+    /** Lost is who has not come, or says nothing any more: its process may be stopped, or its machine gone. */
+    private void noticeSilence() {
+        long now = System.nanoTime();
         List<String> missing = new ArrayList<>();
-        for (PlannedStage stage : driver.plan().stages()) {
-            for (int replica = 0; replica < stage.replicas(); replica++) {
-                if (!identities.containsKey(stage.index() + "/" + replica)) {
-                    missing.add(stage.name() + "-" + replica);
-                }
+        for (Map.Entry<String, Peer> each : peers.entrySet()) {
+            Peer peer = each.getValue();
+            long silent = now - peer.heardNanos;
+            if (!peer.greeted && silent > options.registration().toNanos()) {
+                missing.add(each.getKey());
+            } else if (peer.greeted && silent > options.silence().toNanos()) {
+                peer.heardNanos = now;
+                silent(peer);
             }
         }
-        return "workers " + missing;
+        if (!missing.isEmpty()) {
+            driver.fail(new InfrastructureException("workers " + missing + " did not register within "
+                    + options.registration().toSeconds() + " s"));
+        }
     }
 
-    private void send(byte[] identity, ControlMessage.ToWorker message) {
-        socket.sendMore(identity);
-        socket.send(codec.write(message), 0);
+    private void silent(Peer peer) {
+        String reason = "stage " + driver.plan().stage(peer.stage).name() + ", replica " + peer.replica
+                + " has said nothing for " + options.silence().toSeconds() + " s";
+        LOG.warn("job {}: {}", driver.job(), reason);
+        onSilent.silent(peer.stage, peer.replica, new InfrastructureException(reason));
+    }
+
+    private void send(byte[] address, ControlMessage.ToWorker message) {
+        socket.send(address, messages.write(message));
     }
 
     /** Tells all workers to end. */
@@ -234,6 +364,5 @@ public final class ControlServer implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        context.close();
     }
 }

@@ -1,119 +1,100 @@
 package io.ghee.agent;
 
 import io.ghee.InfrastructureException;
+import io.ghee.channel.AbandonedException;
 import io.ghee.run.Coordinator;
-import io.ghee.run.Failure;
-import io.ghee.run.WorkerProgress;
-import io.ghee.transfer.Dialer;
-import io.ghee.transfer.Zmq;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
-import org.zeromq.SocketType;
 import org.zeromq.ZContext;
-import org.zeromq.ZMQ;
 
 /**
- * A worker's end of the control channel. The task asks its questions over a socket of its own and waits for the answers;
- * what it reports is left in {@link #reports}, for the agent's main thread to send.
+ * What a worker's task asks the driver, over a socket of its own. Used by the task's thread, but for what is reported.
  */
-final class DriverConnection implements Coordinator {
+final class DriverConnection {
     private static final Duration ANSWER = Duration.ofSeconds(60);
+    /** A question that was lost with a connection is asked again after this. */
+    private static final Duration AGAIN = Duration.ofSeconds(1);
+
+    private static final Duration CONNECT = Duration.ofSeconds(60);
 
     private final ZContext context;
+    private final WorkerKeys keys;
     private final String endpoint;
-    private final byte[] token;
-    private final BlockingQueue<ControlMessage.ToDriver> reports = new LinkedBlockingQueue<>();
-    /** The task's thread alone uses it; made there. */
-    private @Nullable Peer questions;
+    private final ControlMessage.Sender self;
+    private final Messages messages = new Messages();
+    private @Nullable WorkerSocket socket;
+    private long number;
 
-    DriverConnection(ZContext context, String endpoint, String token) {
+    DriverConnection(ZContext context, WorkerKeys keys, String endpoint, ControlMessage.Sender self) {
         this.context = context;
+        this.keys = keys;
         this.endpoint = endpoint;
-        this.token = token.getBytes(StandardCharsets.UTF_8);
+        this.self = self;
     }
 
-    /** One socket to the driver. Used by one thread. */
-    final class Peer {
-        private final ZMQ.Socket socket = Zmq.socket(context, SocketType.DEALER);
-        private final ControlMessage.Codec codec = new ControlMessage.Codec();
-
-        Peer() throws InterruptedException {
-            socket.setLinger(2000);
-            Dialer dialer = new Dialer(context);
-            dialer.connect(socket, endpoint);
-            dialer.await(ANSWER);
-        }
-
-        void send(ControlMessage.ToDriver message) {
-            socket.sendMore(token);
-            socket.send(codec.write(message), 0);
-        }
-
-        /** The next message from the driver, or null if none came within {@code timeout}. */
-        ControlMessage.@Nullable ToWorker receive(Duration timeout) {
-            socket.setReceiveTimeOut((int) timeout.toMillis());
-            byte[] body = socket.recv(0);
-            return body == null ? null : codec.read(body, ControlMessage.ToWorker.class);
-        }
-    }
-
-    Peer peer() throws InterruptedException {
-        return new Peer();
-    }
-
-    /** What the task has reported, in order. */
-    BlockingQueue<ControlMessage.ToDriver> reports() {
-        return reports;
-    }
-
-    private <A extends ControlMessage.ToWorker> A ask(ControlMessage.ToDriver question, Class<A> answer)
+    private <R extends ControlMessage.Reply> R ask(ControlMessage.Question question, Class<R> expected)
             throws InterruptedException {
-        if (questions == null) {
-            questions = new Peer();
+        WorkerSocket connected = socket;
+        if (connected == null) {
+            connected = WorkerSocket.connect(context, keys, endpoint, CONNECT);
+            socket = connected;
         }
-        Peer peer = questions;
-        peer.send(question);
-        ControlMessage.ToWorker reply = peer.receive(ANSWER);
-        if (reply == null) {
-            throw new InfrastructureException("the driver at " + endpoint + " did not answer "
-                    + question.getClass().getSimpleName() + " within " + ANSWER.toSeconds() + " s");
+        byte[] message = messages.write(new ControlMessage.Ask(self, ++number, question));
+        long deadline = System.nanoTime() + ANSWER.toNanos();
+        do {
+            connected.send(message);
+            ControlMessage.Reply reply = reply(connected);
+            if (reply instanceof ControlMessage.Abandoned) {
+                throw new AbandonedException();
+            } else if (reply != null) {
+                return expected.cast(reply);
+            }
+        } while (System.nanoTime() < deadline);
+        throw new InfrastructureException("the driver at " + endpoint + " did not answer "
+                + question.getClass().getSimpleName() + " within " + ANSWER.toSeconds() + " s");
+    }
+
+    private ControlMessage.@Nullable Reply reply(WorkerSocket connected) {
+        long deadline = System.nanoTime() + AGAIN.toNanos();
+        while (true) {
+            Duration left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
+            byte[] body = connected.receive(left);
+            if (body == null) {
+                return null;
+            }
+            if (messages.read(body, ControlMessage.ToWorker.class) instanceof ControlMessage.Answer answer
+                    && answer.number() == number) {
+                return answer.reply();
+            }
         }
-        return answer.cast(reply);
     }
 
-    @Override
-    public Assignment nextSplit(int replica) throws InterruptedException {
-        ControlMessage.Assigned assigned = ask(new ControlMessage.NextSplit(replica), ControlMessage.Assigned.class);
-        return new Assignment(assigned.epoch(), assigned.split());
+    Coordinator.Assignment nextSplit(int generation, int replica) throws InterruptedException {
+        ControlMessage.Assigned assigned =
+                ask(new ControlMessage.NextSplit(generation, replica), ControlMessage.Assigned.class);
+        return new Coordinator.Assignment(
+                assigned.epoch(), assigned.number(), assigned.split(), assigned.consumed());
     }
 
-    @Override
-    public int deal(int stage, int epoch, int rows) throws InterruptedException {
-        return ask(new ControlMessage.Deal(stage, epoch, rows), ControlMessage.Dealt.class)
-                .consumer();
+    int deal(int generation, int stage, int epoch, int amount) throws InterruptedException {
+        return ask(new ControlMessage.Deal(generation, stage, epoch, amount), ControlMessage.Number.class)
+                .value();
     }
 
-    @Override
-    public boolean skip(int stage, int replica, String message) throws InterruptedException {
-        return ask(new ControlMessage.Skip(stage, replica, message), ControlMessage.SkipAllowed.class)
-                .allowed();
+    boolean epochOver(int generation, int replica, int epoch) throws InterruptedException {
+        return ask(new ControlMessage.EpochOver(generation, replica, epoch), ControlMessage.Verdict.class)
+                .yes();
     }
 
-    @Override
-    public void progress(WorkerProgress progress) {
-        reports.add(new ControlMessage.Progress(progress));
+    OptionalInt evenOut(int attempt, int replica, int epoch, int batches) throws InterruptedException {
+        int number = ask(new ControlMessage.EvenOut(attempt, replica, epoch, batches), ControlMessage.Number.class)
+                .value();
+        return number < 0 ? OptionalInt.empty() : OptionalInt.of(number);
     }
 
-    @Override
-    public void finished(int stage, int replica, String committable, WorkerProgress progress) {
-        reports.add(new ControlMessage.Finished(stage, replica, committable, progress));
-    }
-
-    @Override
-    public void failed(Failure failure) {
-        reports.add(new ControlMessage.Failed(failure));
+    boolean skip(int stage, int replica, String message) throws InterruptedException {
+        return ask(new ControlMessage.Skip(stage, replica, message), ControlMessage.Verdict.class)
+                .yes();
     }
 }

@@ -4,6 +4,7 @@ import io.ghee.InfrastructureException;
 import io.ghee.Resources;
 import io.ghee.agent.Agent;
 import io.ghee.agent.ControlServer;
+import io.ghee.agent.JobKeys;
 import io.ghee.plan.PlannedStage;
 import io.ghee.run.JobDriver;
 import io.ghee.run.Workers;
@@ -17,8 +18,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.UUID;
+import java.util.Map;
+import java.util.Objects;
+
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -29,70 +33,80 @@ import org.slf4j.LoggerFactory;
 /** The JVMs of one job, and the control channel to them. What they print goes to a log file each. */
 final class WorkerProcesses implements Workers {
     private static final Logger LOG = LoggerFactory.getLogger(WorkerProcesses.class);
-    private static final Duration REGISTRATION = Duration.ofSeconds(60);
     private static final Duration KILLED = Duration.ofSeconds(5);
     private static final int LAST_BYTES = 4096;
     private static final int LAST_LINES = 3;
 
     private final JobDriver driver;
-    private final String token = UUID.randomUUID() + "-" + UUID.randomUUID();
-    private final List<Worker> workers = new ArrayList<>();
+    private final ControlServer.Options options;
+    private final JobKeys keys = JobKeys.create();
+    /** By stage and replica; the one that runs, or ran last. */
+    private final Map<String, Worker> workers = new LinkedHashMap<>();
+
     private @Nullable ControlServer control;
     private @Nullable Path logs;
-    private volatile boolean stopping;
+    private boolean stopping;
 
-    private record Worker(PlannedStage stage, int replica, Process process, Path log) {
+    private record Worker(PlannedStage stage, int replica, int life, Process process, Path log) {
         String name() {
             return "stage " + stage.name() + ", replica " + replica + " (pid " + process.pid() + ")";
         }
     }
 
-    WorkerProcesses(JobDriver driver) {
+    WorkerProcesses(JobDriver driver, ControlServer.Options options) {
         this.driver = driver;
+        this.options = options;
     }
 
     @Override
-    public void start() {
-        ControlServer server = new ControlServer(driver, token, "127.0.0.1");
+    public synchronized void start() {
+        ControlServer server = new ControlServer(driver, keys, options, this::silent);
         control = server;
         try {
-            Path directory = Files.createTempDirectory("ghee-" + driver.job() + "-");
-            logs = directory;
+            logs = Files.createTempDirectory("ghee-" + driver.job() + "-");
             for (PlannedStage stage : driver.plan().stages()) {
                 for (int replica = 0; replica < stage.replicas(); replica++) {
-                    workers.add(spawn(stage, replica, server.endpoint(), directory));
+                    spawn(stage, replica, 0);
                 }
             }
         } catch (IOException e) {
-            throw new InfrastructureException("a worker process cannot be started: " + e.getMessage(), e);
+            throw cannotStart(e);
         } finally {
-            server.start(REGISTRATION);
+            server.start();
         }
     }
 
-    private Worker spawn(PlannedStage stage, int replica, String endpoint, Path directory) throws IOException {
-        Path log = directory.resolve(stage.name() + "-" + replica + ".log");
-        ProcessBuilder builder = new ProcessBuilder(command(stage, replica))
+    private static InfrastructureException cannotStart(IOException e) {
+        return new InfrastructureException("a worker process cannot be started: " + e.getMessage(), e);
+    }
+
+    private void spawn(PlannedStage stage, int replica, int life) throws IOException {
+        ControlServer server = Objects.requireNonNull(control);
+        String name = stage.name() + "-" + replica;
+        Path log = Objects.requireNonNull(logs).resolve(name + (life == 0 ? "" : "." + life) + ".log");
+        ProcessBuilder builder = new ProcessBuilder(command(stage, replica, life))
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile())
                 .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")));
         builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
-        builder.environment().put(Agent.DRIVER, endpoint);
-        builder.environment().put(Agent.TOKEN, token);
+        builder.environment().put(Agent.DRIVER, server.endpoint());
+        builder.environment().put(Agent.KEYS, keys.workers().encoded());
         builder.environment()
                 .put(Agent.DRIVER_PID, Long.toString(ProcessHandle.current().pid()));
-        Worker worker = new Worker(stage, replica, builder.start(), log);
+        server.expect(stage.index(), replica, life);
+        Worker worker = new Worker(stage, replica, life, builder.start(), log);
+        workers.put(name, worker);
         CompletableFuture<Void> watch = worker.process().onExit().thenAccept(process -> ended(worker));
         LOG.debug("{} started: {}", worker.name(), watch);
-        return worker;
     }
 
-    private List<String> command(PlannedStage stage, int replica) {
+    private List<String> command(PlannedStage stage, int replica, int life) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-Dghee.job=" + driver.job());
         command.add("-Dghee.stage=" + stage.name());
         command.add("-Dghee.replica=" + replica);
+        command.add("-Dghee.life=" + life);
         command.addAll(options(stage.resources()));
         command.add(Agent.class.getName());
         return command;
@@ -114,13 +128,32 @@ final class WorkerProcesses implements Workers {
     }
 
     /** A worker's process has ended. It does not end by itself before it is told to, so this is a loss unless it was. */
-    private void ended(Worker worker) {
+    private synchronized void ended(Worker worker) {
         if (stopping || driver.isDecided()) {
             return;
         }
         int code = worker.process().exitValue();
-        driver.fail(new InfrastructureException(
-                worker.name() + " died: " + describe(code) + lastWords(worker.log()) + "; its log: " + worker.log()));
+        boolean again = driver.lost(
+                worker.stage().index(),
+                worker.replica(),
+                new InfrastructureException(worker.name() + " died: " + describe(code) + lastWords(worker.log())
+                        + "; its log: " + worker.log()));
+        if (again) {
+            try {
+                spawn(worker.stage(), worker.replica(), worker.life() + 1);
+            } catch (IOException e) {
+                driver.fail(cannotStart(e));
+            }
+        }
+    }
+
+    /** Its end is what counts then: {@link #ended} starts it again. */
+    private synchronized void silent(int stage, int replica, InfrastructureException reason) {
+        Worker worker = workers.get(driver.plan().stage(stage).name() + "-" + replica);
+        if (worker != null && !stopping) {
+            LOG.warn("{} is killed: {}", worker.name(), reason.reason());
+            worker.process().destroyForcibly();
+        }
     }
 
     private static String describe(int code) {
@@ -152,19 +185,23 @@ final class WorkerProcesses implements Workers {
     @Override
     public void stop(Duration grace) throws InterruptedException {
         boolean failed = !driver.hasSucceeded();
-        stopping = true;
+        List<Worker> running;
+        synchronized (this) {
+            stopping = true;
+            running = List.copyOf(workers.values());
+        }
         if (control != null) {
             control.stopWorkers();
         }
         // After a failure nothing is to be finished, and a worker that is still starting would not hear of the end.
         long deadline = System.nanoTime() + (failed ? 0 : grace.toNanos());
-        for (Worker worker : workers) {
+        for (Worker worker : running) {
             if (!worker.process().waitFor(Math.max(1, deadline - System.nanoTime()), TimeUnit.NANOSECONDS)) {
                 LOG.debug("{} has not ended in time and is killed", worker.name());
             }
         }
-        workers.forEach(worker -> worker.process().destroyForcibly());
-        for (Worker worker : workers) {
+        running.forEach(worker -> worker.process().destroyForcibly());
+        for (Worker worker : running) {
             if (!worker.process().waitFor(KILLED.toMillis(), TimeUnit.MILLISECONDS)) {
                 LOG.warn("{} is still there {} s after it was killed", worker.name(), KILLED.toSeconds());
             }
