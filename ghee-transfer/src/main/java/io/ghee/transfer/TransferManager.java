@@ -1,71 +1,136 @@
 package io.ghee.transfer;
 
-import io.ghee.InfrastructureException;
+import static io.ghee.ConfigurationException.check;
+
+import io.ghee.DataSize;
 import io.ghee.channel.Inlet;
 import io.ghee.channel.Outlet;
-import io.ghee.transfer.wire.FrameHeader;
+import io.ghee.transfer.wire.Route;
 import java.util.List;
-import org.zeromq.SocketType;
-import org.zeromq.ZContext;
-import org.zeromq.ZMQ;
-import zmq.ZError;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Opens the channels of one worker. Outlets bind and tell their {@link OutletAddress}; inlets connect to it. An outlet or
- * inlet belongs to the thread that uses it; the manager is thread-safe.
+ * Opens the channels of one worker. Each end is bound first and tells its endpoint; when all ends of an edge are bound, each
+ * is connected to those on the other side. Thread-safe; an outlet or inlet belongs to the thread that uses it.
  */
 public final class TransferManager implements AutoCloseable {
+    /** A credit is never smaller: it would not do for a single usual batch. */
+    private static final long SMALLEST_CREDIT = 1 << 16;
+
     private final TransferConfig config;
-    private final ZContext context = Zmq.context();
     private final BufferPool pool = new BufferPool();
+    private final Transport transport;
+    private final Keeper keeper = new Keeper();
+    private final Strangers strangers = new Strangers();
+    private final Set<AutoCloseable> open = ConcurrentHashMap.newKeySet();
 
     public TransferManager(TransferConfig config) {
         this.config = config;
-    }
-
-    /** An outlet and where it can be reached. */
-    public record Bound(Outlet outlet, OutletAddress address) {}
-
-    /** Binds the outlet of replica {@code sender}, for {@code consumers} replicas. */
-    public Bound bind(int sender, int consumers) {
-        ZmqOutlet outlet = new ZmqOutlet(this, config, pool, sender, consumers);
-        return new Bound(outlet, outlet.address());
+        this.transport = new ZmqTransport(config.host(), pool);
     }
 
     /**
-     * Connects the inlet of replica {@code consumer}.
+     * Binds the outlet of a replica.
      *
-     * @param senders the outlets of all replicas of the stage before, in the order of the replicas
-     * @throws InfrastructureException if one of them cannot be reached within the connect timeout
+     * @param edge the index of the receiving stage
+     * @param sender the replica that sends
+     * @param consumers how many replicas receive
+     * @param budget bytes that may be on the way to all consumers together; each has an equal part, and at least 64 KiB
      */
-    public Inlet connect(int consumer, List<OutletAddress> senders) throws InterruptedException {
-        return new ZmqInlet(this, config, pool, consumer, senders);
-    }
+    public PendingOutlet outlet(int generation, int edge, int sender, int consumers, DataSize budget) {
+        check(consumers >= 1, "consumers", consumers, ">= 1");
+        long credit = Math.max(SMALLEST_CREDIT, budget.bytes() / consumers);
+        Route route = new Route(
+                config.job(),
+                check(generation >= 0, "generation", generation, ">= 0"),
+                check(edge >= 0, "edge", edge, ">= 0"),
+                check(sender >= 0, "sender", sender, ">= 0"),
+                0);
+        FrameOutlet outlet = new FrameOutlet(this, route, consumers, credit);
+        open.add(outlet);
+        return new PendingOutlet() {
+            @Override
+            public String endpoint() {
+                return outlet.endpoint();
+            }
 
-    Dialer dialer() {
-        return new Dialer(context);
-    }
+            @Override
+            public Outlet connect(List<String> inlets) throws InterruptedException {
+                check(inlets.size() == consumers, "inlets", inlets, consumers + " endpoints");
+                outlet.connect(inlets);
+                return outlet;
+            }
 
-    ZMQ.Socket socket(SocketType type) {
-        ZMQ.Socket socket = Zmq.socket(context, type);
-        // Credits bound what is on the way, in bytes; the high-water marks, which count messages, must not interfere.
-        socket.setHWM(0);
-        socket.setLinger(0);
-        socket.setMaxMsgSize(FrameHeader.LONGEST_FRAME);
-        return socket;
+            @Override
+            public void close() {
+                outlet.close();
+            }
+        };
     }
 
     /**
-     * To be called when a socket had nothing, or took nothing: returns if that was only for now. ZeroMQ clears the
-     * interrupt of a thread that it stops waiting for.
+     * Binds the inlet of a replica.
+     *
+     * @param edge the index of the receiving stage
+     * @param consumer the replica that receives
+     * @param senders how many replicas send
      */
-    static void checkWait(ZMQ.Socket socket, String what) throws InterruptedException {
-        int error = socket.errno();
-        if (error == ZError.EINTR || Thread.interrupted()) {
-            throw new InterruptedException("while waiting for " + what);
-        }
-        if (error == ZError.ETERM) {
-            throw new InfrastructureException("the channels were closed while waiting for " + what);
+    public PendingInlet inlet(int generation, int edge, int consumer, int senders) {
+        check(senders >= 1, "senders", senders, ">= 1");
+        Route route = new Route(
+                config.job(),
+                check(generation >= 0, "generation", generation, ">= 0"),
+                check(edge >= 0, "edge", edge, ">= 0"),
+                0,
+                check(consumer >= 0, "consumer", consumer, ">= 0"));
+        FrameInlet inlet = new FrameInlet(this, route, senders);
+        open.add(inlet);
+        return new PendingInlet() {
+            @Override
+            public String endpoint() {
+                return inlet.endpoint();
+            }
+
+            @Override
+            public Inlet connect(List<String> outlets) throws InterruptedException {
+                check(outlets.size() == senders, "outlets", outlets, senders + " endpoints");
+                inlet.connect(outlets);
+                return inlet;
+            }
+
+            @Override
+            public void close() {
+                inlet.close();
+            }
+        };
+    }
+
+    TransferConfig config() {
+        return config;
+    }
+
+    BufferPool pool() {
+        return pool;
+    }
+
+    Transport transport() {
+        return transport;
+    }
+
+    Keeper keeper() {
+        return keeper;
+    }
+
+    Strangers strangers() {
+        return strangers;
+    }
+
+    /** To be called by an outlet or inlet that was closed. */
+    void closed(AutoCloseable end) {
+        open.remove(end);
+        if (open.isEmpty()) {
+            pool.clear();
         }
     }
 
@@ -78,8 +143,16 @@ public final class TransferManager implements AutoCloseable {
         return pool.lentBytes();
     }
 
+    /** Closes everything that is still open. Whoever waits in one of them gets an exception. */
     @Override
     public void close() {
-        context.close();
+        for (AutoCloseable end : List.copyOf(open)) {
+            if (end instanceof Outlet outlet) {
+                outlet.close();
+            } else if (end instanceof Inlet inlet) {
+                inlet.close();
+            }
+        }
+        transport.close();
     }
 }

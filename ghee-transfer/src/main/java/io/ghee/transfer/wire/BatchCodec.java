@@ -6,6 +6,7 @@ import io.ghee.BadRecordException;
 import io.ghee.Batch;
 import io.ghee.ConfigurationException;
 import io.ghee.InfrastructureException;
+import io.ghee.channel.Origins;
 import io.ghee.columnar.Columns;
 import io.ghee.columnar.RecordLayout;
 import java.nio.ByteBuffer;
@@ -15,53 +16,93 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.IntFunction;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes batches into frames and reads them back. Records of primitives, strings and arrays of them lie column by column;
+ * Writes batches into the bodies of frames and reads them back, each as its header (see {@link BatchHeader}), the name of
+ * the record class, its origins and its records. Records of primitives, strings and arrays of them lie column by column;
  * batches of anything else, of mixed classes, or with a null string in them, go through Kryo. Used by one thread.
  */
 public final class BatchCodec {
+    static final int HEADER_BYTES = 24;
+
+    private final int largest;
     private final Kryo kryo = Kryos.forRecords();
     private final Map<String, RecordLayout<?>> layouts = new HashMap<>();
     private final Output scratch = new Output(4096, Integer.MAX_VALUE - 64);
 
-    /** Which frame a batch goes into. */
-    public record Address(long job, int generation, int sender, int epoch, long sequence) {}
+    /**
+     * A codec.
+     *
+     * @param largest bytes that a batch may take in a frame; a longer one is not written
+     */
+    public BatchCodec(int largest) {
+        this.largest = largest;
+    }
+
+    /** A batch that is measured and ready to be written, before the next one is measured. */
+    public static final class Measured {
+        private final BatchHeader header;
+        private final byte[] name;
+        private final Origins origins;
+        private final Consumer<ByteBuffer> payload;
+
+        private Measured(BatchHeader header, byte[] name, Origins origins, Consumer<ByteBuffer> payload) {
+            this.header = header;
+            this.name = name;
+            this.origins = origins;
+            this.payload = payload;
+        }
+
+        /** The exact number of bytes that {@link #writeTo} writes, a multiple of 8. */
+        public int bytes() {
+            return header.end();
+        }
+
+        /** Writes at the position of {@code body}, a multiple of 8, and moves it. */
+        public void writeTo(ByteBuffer body) {
+            body.order(ByteOrder.LITTLE_ENDIAN);
+            int at = body.position();
+            BatchHeader here = header.movedTo(at);
+            here.writeTo(body);
+            body.put(here.nameAt(), name).position(here.originsAt());
+            OriginsCodec.write(origins, here.form(), body);
+            payload.accept(body.position(here.payloadAt()));
+            body.position(here.end());
+        }
+    }
 
     /**
-     * Writes a frame of data.
+     * Measures a batch.
      *
-     * @param allocator gives a buffer of at least so many bytes
-     * @return the buffer, from 0 to the frame's length
      * @throws ConfigurationException if the records cannot be written, or are too many for a frame
      */
-    public ByteBuffer encode(Batch<?> batch, Address to, IntFunction<ByteBuffer> allocator) {
+    public Measured measure(Batch<?> batch, Origins origins) {
         RecordLayout<Object> layout = layout(batch);
         if (layout == null) {
-            return encodeObjects(batch, to, allocator);
+            return measureObjects(batch, origins);
         }
         byte[] name = layout.type().getName().getBytes(StandardCharsets.UTF_8);
         if (batch.isColumnar()) {
             ByteBuffer columns = batch.columns().encoded();
-            ByteBuffer frame = begin(
-                    header(batch, FrameHeader.Codec.COLUMNAR, to, name.length, columns.remaining()), name, allocator);
-            return frame.put(columns).flip();
+            return measured(
+                    batch,
+                    BatchHeader.Codec.COLUMNAR,
+                    name,
+                    columns.remaining(),
+                    origins,
+                    body -> body.put(columns.duplicate()));
         }
-        RecordLayout<Object>.Encoding encoding;
         try {
-            encoding = layout.measure(batch.records());
+            RecordLayout<Object>.Encoding encoding = layout.measure(batch.records());
+            return measured(batch, BatchHeader.Codec.COLUMNAR, name, encoding.bytes(), origins, encoding::writeTo);
         } catch (BadRecordException nullInside) {
-            return encodeObjects(batch, to, allocator);
+            return measureObjects(batch, origins);
         }
-        ByteBuffer frame =
-                begin(header(batch, FrameHeader.Codec.COLUMNAR, to, name.length, encoding.bytes()), name, allocator);
-        encoding.writeTo(frame);
-        return frame.flip();
     }
 
-    private ByteBuffer encodeObjects(Batch<?> batch, Address to, IntFunction<ByteBuffer> allocator) {
+    private Measured measureObjects(Batch<?> batch, Origins origins) {
         scratch.reset();
         for (Object record : batch) {
             try {
@@ -74,36 +115,39 @@ public final class BatchCodec {
                         e);
             }
         }
-        ByteBuffer frame =
-                begin(header(batch, FrameHeader.Codec.KRYO, to, 0, scratch.position()), new byte[0], allocator);
-        return frame.put(scratch.getBuffer(), 0, scratch.position()).flip();
+        int bytes = scratch.position();
+        return measured(
+                batch,
+                BatchHeader.Codec.KRYO,
+                new byte[0],
+                bytes,
+                origins,
+                body -> body.put(scratch.getBuffer(), 0, bytes));
     }
 
-    private static FrameHeader header(
-            Batch<?> batch, FrameHeader.Codec codec, Address to, int nameBytes, int payloadBytes) {
-        return new FrameHeader(
-                FrameHeader.Kind.DATA,
-                codec,
-                to.job(),
-                to.generation(),
-                to.sender(),
-                to.epoch(),
-                batch.size(),
-                to.sequence(),
-                nameBytes,
-                payloadBytes);
-    }
-
-    private static ByteBuffer begin(FrameHeader header, byte[] name, IntFunction<ByteBuffer> allocator) {
-        long bytes = (long) header.payloadOffset() + header.payloadBytes();
-        if (bytes > FrameHeader.LONGEST_FRAME) {
-            throw new ConfigurationException("a batch of " + header.rows() + " records takes " + bytes
-                    + " bytes (expected: <= " + FrameHeader.LONGEST_FRAME + "; use smaller batches)");
+    private Measured measured(
+            Batch<?> batch,
+            BatchHeader.Codec codec,
+            byte[] name,
+            int payloadBytes,
+            Origins origins,
+            Consumer<ByteBuffer> payload) {
+        OriginsCodec.Form form = OriginsCodec.form(origins);
+        long originBytes = OriginsCodec.bytes(origins, form);
+        long bytes = BatchHeader.bytes(name.length, originBytes, payloadBytes);
+        if (bytes > largest || origins.rows() > mostOrigins()) {
+            throw new ConfigurationException("a batch of " + batch.size() + " records takes " + bytes
+                    + " bytes with its " + origins.rows() + " origins (expected: <= " + largest
+                    + " bytes; use smaller batches)");
         }
-        ByteBuffer frame = allocator.apply((int) bytes);
-        header.writeTo(frame);
-        frame.put(FrameHeader.BYTES, name);
-        return frame.position(header.payloadOffset());
+        BatchHeader header = new BatchHeader(
+                codec, form, name.length, batch.size(), origins.rows(), (int) originBytes, payloadBytes, 0);
+        return new Measured(header, name, origins, payload);
+    }
+
+    /** Runs of origins are short for what they tell; this is what keeps them from telling too much. */
+    private int mostOrigins() {
+        return largest / Long.BYTES;
     }
 
     /** The layout that all records of a batch share, or null. */
@@ -126,19 +170,60 @@ public final class BatchCodec {
         return (RecordLayout<Object>) RecordLayout.find(type).orElse(null);
     }
 
-    /**
-     * Reads the batch of a frame of data. A columnar batch is a view of the frame.
-     *
-     * @throws InfrastructureException if the payload is damaged, or of a class that is not here
-     */
-    public Batch<?> decode(FrameHeader header, ByteBuffer frame) {
-        ByteBuffer payload = frame.slice(header.payloadOffset(), header.payloadBytes());
-        return header.codec() == FrameHeader.Codec.COLUMNAR
-                ? view(layout(header, frame), header, payload)
-                : decodeObjects(header, payload);
+    /** A batch that lies in a frame, not yet read. */
+    public final class Written {
+        private final ByteBuffer body;
+        private final BatchHeader header;
+
+        private Written(ByteBuffer body, BatchHeader header) {
+            this.body = body;
+            this.header = header;
+        }
+
+        /** The origins of the rows, copied out of the frame. */
+        public Origins origins() {
+            ByteBuffer in = body.slice(header.originsAt(), header.originBytes()).order(ByteOrder.LITTLE_ENDIAN);
+            return OriginsCodec.read(header.form(), header.origins(), in);
+        }
+
+        /**
+         * The batch. A columnar one is a view of the frame.
+         *
+         * @throws InfrastructureException if it is damaged, or of a class that is not here
+         */
+        public Batch<?> batch() {
+            ByteBuffer payload = body.slice(header.payloadAt(), header.payloadBytes());
+            return header.codec() == BatchHeader.Codec.COLUMNAR
+                    ? view(layoutOf(), header, payload)
+                    : decodeObjects(header, payload);
+        }
+
+        private RecordLayout<?> layoutOf() {
+            byte[] utf8 = new byte[header.nameBytes()];
+            body.get(header.nameAt(), utf8);
+            return layouts.computeIfAbsent(new String(utf8, StandardCharsets.UTF_8), BatchCodec::load);
+        }
     }
 
-    private static <T> Batch<T> view(RecordLayout<T> layout, FrameHeader header, ByteBuffer payload) {
+    /**
+     * Finds the batches of a frame.
+     *
+     * @param body of the frame, unpacked, from 0 to its limit
+     * @throws InfrastructureException if they are not there, or something else is
+     */
+    public List<Written> read(int batches, ByteBuffer body) {
+        ByteBuffer in = body.duplicate().clear().limit(body.limit()).order(ByteOrder.LITTLE_ENDIAN);
+        List<Written> found = new ArrayList<>();
+        for (int k = 0; k < batches; k++) {
+            BatchHeader header = BatchHeader.read(in, mostOrigins());
+            found.add(new Written(in, header));
+            in.position(header.end());
+        }
+        FrameHeader.require(!in.hasRemaining(), "bytes behind " + batches + " batches", in.remaining(), "0");
+        return found;
+    }
+
+    private static <T> Batch<T> view(RecordLayout<T> layout, BatchHeader header, ByteBuffer payload) {
         Columns columns = layout.columns(payload);
         if (columns.rows() != header.rows()) {
             throw new InfrastructureException(
@@ -147,7 +232,7 @@ public final class BatchCodec {
         return Batch.of(layout, columns);
     }
 
-    private Batch<Object> decodeObjects(FrameHeader header, ByteBuffer payload) {
+    private Batch<Object> decodeObjects(BatchHeader header, ByteBuffer payload) {
         BoundedInput in = new BoundedInput(payload.order(ByteOrder.nativeOrder()));
         List<Object> records = new ArrayList<>(Math.min(header.rows(), payload.limit()));
         try {
@@ -168,12 +253,6 @@ public final class BatchCodec {
     /** What went wrong; the lines after it tell Kryo's path to it. */
     private static String firstLine(Throwable e) {
         return e.toString().lines().findFirst().orElse("");
-    }
-
-    private RecordLayout<?> layout(FrameHeader header, ByteBuffer frame) {
-        byte[] utf8 = new byte[header.nameBytes()];
-        frame.get(FrameHeader.BYTES, utf8);
-        return layouts.computeIfAbsent(new String(utf8, StandardCharsets.UTF_8), BatchCodec::load);
     }
 
     private static RecordLayout<?> load(String name) {

@@ -3,85 +3,78 @@ package io.ghee.transfer.wire;
 import io.ghee.InfrastructureException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The first 64 bytes of every frame, little-endian:
  *
  * <pre>
- *   0 int   magic "GHEE"        24 int  epoch
- *   4 short protocol version    28 int  rows
- *   6 byte  kind                32 long sequence, from 0, per sender and consumer
- *   7 byte  codec               40 int  length of the record class name after the header
- *   8 long  job                 44 int  length of the payload
- *  16 int   generation          48 ... zero
- *  20 int   sender (replica)
+ *   0 int   magic "GHEE"                  32 long  sequence, from 0; of a probe its number, from 1
+ *   4 short protocol version              40 int   epoch
+ *   6 byte  kind                          44 int   batches in the body
+ *   7 byte  1: sealed, 2 and 4: packing   48 int   length of the body as it travels, without the seal
+ *   8 ...   the route                     52 int   length of the body when it is unpacked
+ *                                         56 long  zero
  * </pre>
  *
- * A frame of data goes on with the name of the record class in UTF-8, padded to a multiple of 8, and the payload: what
- * {@link io.ghee.columnar.RecordLayout} wrote, or the records as Kryo wrote them.
+ * The body is the batches one after another, see {@link BatchCodec}. Behind that of a sealed frame are the
+ * {@value Seal#TAG_BYTES} bytes of the seal.
  */
 public record FrameHeader(
         Kind kind,
-        Codec codec,
-        long job,
-        int generation,
-        int sender,
-        int epoch,
-        int rows,
+        boolean sealed,
+        Packing packing,
+        Route route,
         long sequence,
-        int nameBytes,
-        int payloadBytes) {
+        int epoch,
+        int batches,
+        int bodyBytes,
+        int plainBytes) {
     /** Length of the header. */
     public static final int BYTES = 64;
 
-    /** A frame that would be longer is not written, and refused before anything is allocated for it. */
-    public static final int LONGEST_FRAME = 1 << 30;
-
     /** The protocol that this version speaks. */
-    public static final short PROTOCOL = 1;
+    public static final short PROTOCOL = 2;
 
+    /**
+     * In a stream of ZeroMQ, these bytes at the place of a message's own header announce a message that is longer than any
+     * limit: so a connection ends at once where a frame is taken for the beginning of a message.
+     */
     private static final int MAGIC = 0x45454847;
+
+    private static final int SEALED = 1;
 
     /** What a frame is. */
     public enum Kind {
-        /** A batch. */
+        /** Batches. */
         DATA(1),
-        /** The sender has sent all of the epoch. */
+        /** The sender has sent all of the epoch. There may be one batch, of one record, to fill up with. */
         END_OF_EPOCH(2),
         /** The sender has sent everything. */
-        END_OF_STREAM(3);
+        END_OF_STREAM(3),
+        /** The sender asks what has arrived. It is in no sequence. */
+        PROBE(4);
 
         private final int code;
 
         Kind(int code) {
             this.code = code;
         }
-    }
 
-    /** How a batch lies in a frame. */
-    public enum Codec {
-        /** There is no batch. */
-        NONE(0),
-        /** Column by column. */
-        COLUMNAR(1),
-        /** Object by object. */
-        KRYO(2);
-
-        private final int code;
-
-        Codec(int code) {
-            this.code = code;
+        private static Kind of(int code) {
+            return switch (code) {
+                case 1 -> DATA;
+                case 2 -> END_OF_EPOCH;
+                case 3 -> END_OF_STREAM;
+                case 4 -> PROBE;
+                default -> throw refuse("frame kind", code, "1 to 4");
+            };
         }
-    }
-
-    /** Where the payload begins. */
-    public int payloadOffset() {
-        return BYTES + align(nameBytes);
     }
 
     /** How long the frame is. */
     public int frameBytes() {
-        return payloadOffset() + payloadBytes;
+        return BYTES + bodyBytes + (sealed ? Seal.TAG_BYTES : 0);
     }
 
     static int align(int n) {
@@ -91,94 +84,104 @@ public record FrameHeader(
     /** Writes the header at index 0. */
     public void writeTo(ByteBuffer frame) {
         frame.order(ByteOrder.LITTLE_ENDIAN);
-        frame.putInt(0, MAGIC).putShort(4, PROTOCOL).put(6, (byte) kind.code).put(7, (byte) codec.code);
-        frame.putLong(8, job)
-                .putInt(16, generation)
-                .putInt(20, sender)
-                .putInt(24, epoch)
-                .putInt(28, rows);
-        frame.putLong(32, sequence).putInt(40, nameBytes).putInt(44, payloadBytes);
-        frame.putLong(48, 0).putLong(56, 0);
+        frame.putInt(0, MAGIC).putShort(4, PROTOCOL).put(6, (byte) kind.code);
+        frame.put(7, (byte) ((sealed ? SEALED : 0) | packing.code() << 1));
+        route.writeTo(frame, 8);
+        frame.putLong(32, sequence).putInt(40, epoch).putInt(44, batches);
+        frame.putInt(48, bodyBytes).putInt(52, plainBytes).putLong(56, 0);
+    }
+
+    /** Why these bytes are no frame of this protocol, or null if they may be one. */
+    public static @Nullable String foreign(ByteBuffer message) {
+        if (message.limit() < BYTES) {
+            return "it is shorter than a frame";
+        }
+        ByteBuffer in = message.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+        if (in.getInt(0) != MAGIC) {
+            return "it is no frame";
+        }
+        return in.getShort(4) == PROTOCOL ? null : "it is of another version of the protocol";
+    }
+
+    /** The route of what is not {@link #foreign}. */
+    public static Route route(ByteBuffer frame) {
+        return Route.read(frame.duplicate().order(ByteOrder.LITTLE_ENDIAN), 8);
+    }
+
+    /** If what is not {@link #foreign} bears a seal. */
+    public static boolean isSealed(ByteBuffer frame) {
+        return (frame.get(7) & SEALED) != 0;
+    }
+
+    /** If what is not {@link #foreign} is a probe. */
+    public static boolean isProbe(ByteBuffer frame) {
+        return frame.get(6) == Kind.PROBE.code;
+    }
+
+    /** The sequence of what is not {@link #foreign}. */
+    public static long sequence(ByteBuffer frame) {
+        return frame.duplicate().order(ByteOrder.LITTLE_ENDIAN).getLong(32);
     }
 
     /**
      * Reads the header of a frame.
      *
+     * @param largest the longest body, unpacked, that may be
      * @throws InfrastructureException if the bytes are no frame of this protocol, or not all of one
      */
-    public static FrameHeader read(ByteBuffer frame) {
+    public static FrameHeader read(ByteBuffer frame, int largest) {
+        String foreign = foreign(frame);
+        if (foreign != null) {
+            throw new InfrastructureException("a frame of " + frame.limit() + " bytes: " + foreign
+                    + " (expected: one of version " + PROTOCOL + " of the protocol)");
+        }
         ByteBuffer in = frame.duplicate().order(ByteOrder.LITTLE_ENDIAN);
-        int size = in.limit();
-        require(size >= BYTES, "frame length", size, ">= " + BYTES);
-        require(in.getInt(0) == MAGIC, "frame magic", in.getInt(0), String.valueOf(MAGIC));
-        require(in.getShort(4) == PROTOCOL, "protocol version", in.getShort(4), String.valueOf(PROTOCOL));
+        int flags = in.get(7) & 0xFF;
         FrameHeader header = new FrameHeader(
-                kind(in.get(6)),
-                codec(in.get(7)),
-                in.getLong(8),
-                in.getInt(16),
-                in.getInt(20),
-                in.getInt(24),
-                in.getInt(28),
+                Kind.of(in.get(6)),
+                (flags & SEALED) != 0,
+                Packing.of(flags >> 1),
+                Route.read(in, 8),
                 in.getLong(32),
                 in.getInt(40),
-                in.getInt(44));
-        require(header.generation >= 0, "generation", header.generation, ">= 0");
-        require(header.sender >= 0, "sender", header.sender, ">= 0");
-        require(header.epoch >= 0, "epoch", header.epoch, ">= 0");
-        require(header.rows >= 0, "rows", header.rows, ">= 0");
-        require(header.sequence >= 0, "sequence", header.sequence, ">= 0");
-        require(header.nameBytes >= 0 && header.nameBytes <= 1024, "class name length", header.nameBytes, "0 to 1024");
-        require(header.payloadBytes >= 0, "payload length", header.payloadBytes, ">= 0");
-        require(
-                (long) header.payloadOffset() + header.payloadBytes == size,
-                "frame length",
-                size,
-                "header, name and payload of " + ((long) header.payloadOffset() + header.payloadBytes));
-        require((in.getLong(48) | in.getLong(56)) == 0, "reserved bytes", in.getLong(48) | in.getLong(56), "0");
-        require(
-                (header.codec == Codec.NONE) == (header.kind != Kind.DATA),
-                "codec of a frame of " + header.kind,
-                header.codec.code,
-                header.kind == Kind.DATA ? "1 or 2" : "0");
-        require(
-                header.kind == Kind.DATA || (header.rows | size - BYTES) == 0,
-                "rows and bytes after the header of a mark",
-                header.rows | size - BYTES,
-                "0");
-        require(
-                (header.codec == Codec.COLUMNAR) == (header.nameBytes > 0),
-                "class name length of codec " + header.codec,
-                header.nameBytes,
-                header.codec == Codec.COLUMNAR ? "> 0" : "0");
+                in.getInt(44),
+                in.getInt(48),
+                in.getInt(52));
+        header.check(in, largest);
         return header;
     }
 
-    private static Kind kind(byte code) {
-        return switch (code) {
-            case 1 -> Kind.DATA;
-            case 2 -> Kind.END_OF_EPOCH;
-            case 3 -> Kind.END_OF_STREAM;
-            default -> throw refuse("frame kind", code, "1 to 3");
+    private void check(ByteBuffer in, int largest) {
+        int size = in.limit();
+        require(sequence >= 0, "sequence", sequence, ">= 0");
+        require(epoch >= 0, "epoch", epoch, ">= 0");
+        require(
+                bodyBytes >= 0 && BYTES + (long) bodyBytes + (sealed ? Seal.TAG_BYTES : 0) == size,
+                "length of the body",
+                bodyBytes,
+                "that of a frame of " + size);
+        require(plainBytes >= 0 && plainBytes <= largest, "length of the unpacked body", plainBytes, "0 to " + largest);
+        require(
+                packing != Packing.NONE || plainBytes == bodyBytes,
+                "length of a body that is not packed",
+                plainBytes,
+                String.valueOf(bodyBytes));
+        require(in.getLong(56) == 0, "reserved bytes", in.getLong(56), "0");
+        boolean fits = switch (kind) {
+            case DATA -> batches >= 1 && batches <= plainBytes / BatchCodec.HEADER_BYTES;
+            case END_OF_EPOCH -> batches == (plainBytes == 0 ? 0 : 1);
+            case END_OF_STREAM, PROBE -> batches == 0 && bodyBytes == 0 && plainBytes == 0;
         };
+        require(fits, "batches in " + plainBytes + " bytes of " + kind, batches, "a number that fits");
     }
 
-    private static Codec codec(byte code) {
-        return switch (code) {
-            case 0 -> Codec.NONE;
-            case 1 -> Codec.COLUMNAR;
-            case 2 -> Codec.KRYO;
-            default -> throw refuse("frame codec", code, "0 to 2");
-        };
-    }
-
-    private static void require(boolean valid, String what, long value, String expected) {
+    static void require(boolean valid, String what, long value, String expected) {
         if (!valid) {
             throw refuse(what, value, expected);
         }
     }
 
-    private static InfrastructureException refuse(String what, long value, String expected) {
+    static InfrastructureException refuse(String what, long value, String expected) {
         return new InfrastructureException(what + ": " + value + " (expected: " + expected + ")");
     }
 }

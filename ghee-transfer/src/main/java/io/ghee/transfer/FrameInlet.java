@@ -1,0 +1,323 @@
+package io.ghee.transfer;
+
+import io.ghee.Batch;
+import io.ghee.channel.AbandonedException;
+import io.ghee.channel.Delivery;
+import io.ghee.channel.Inlet;
+import io.ghee.transfer.wire.BatchCodec;
+import io.ghee.transfer.wire.FrameHeader;
+import io.ghee.transfer.wire.Route;
+import io.ghee.transfer.wire.Seal;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The receiving end of an edge: one inbox for the frames of all senders, and an outbox to each of them for receipts. Of each
+ * sender, the frame that is expected next is taken; one that was taken before is dropped, and one that comes too early too,
+ * as the sender sends it again. Columnar batches stay in the buffer that the frame was received into until the stage has
+ * released all of them. See {@link FrameOutlet} for the protocol.
+ *
+ * <p>One thread receives, and may wait for it; releasing is for any thread.
+ */
+final class FrameInlet implements Inlet {
+    private static final int LINGER_MILLIS = 5000;
+    private static final long POLL_MILLIS = 50;
+
+    private final TransferManager manager;
+    private final TransferConfig config;
+    private final Route anySender;
+    private final int senders;
+    private final Transport.Inbox inbox;
+    private final BatchCodec codec;
+    private final ArrayDeque<Ready> ready = new ArrayDeque<>();
+
+    /** Held by whoever receives. */
+    private final ReentrantLock receiving = new ReentrantLock();
+
+    /** Guards the tracks, and what frames have left to be released; may be taken while receiving. */
+    private final Object state = new Object();
+
+    private final List<SenderTrack> tracks = new ArrayList<>();
+
+    /** Buffers of frames that were sealed and are open now. */
+    private final Set<BufferPool.Loan> opened = new HashSet<>();
+
+    private volatile boolean abandoned;
+    private boolean closed;
+
+    FrameInlet(TransferManager manager, Route anySender, int senders) {
+        this.manager = manager;
+        this.config = manager.config();
+        this.anySender = anySender;
+        this.senders = senders;
+        this.codec = new BatchCodec(config.largestBody());
+        this.inbox = manager.transport().bind(FrameHeader.BYTES + (long) config.largestBody() + Seal.TAG_BYTES, true);
+    }
+
+    String endpoint() {
+        return inbox.endpoint();
+    }
+
+    void connect(List<String> endpoints) throws InterruptedException {
+        List<Transport.Outbox> outboxes =
+                Connecting.to(endpoints, manager.transport(), config.connectTimeout(), () -> {}, () -> abandoned);
+        synchronized (state) {
+            for (int sender = 0; sender < senders; sender++) {
+                Route route = new Route(
+                        anySender.job(), anySender.generation(), anySender.edge(), sender, anySender.consumer());
+                tracks.add(new SenderTrack(config, route, outboxes.get(sender)));
+            }
+        }
+    }
+
+    /** A batch or a mark that has arrived in order. */
+    private record Ready(FrameHeader header, BatchCodec.@Nullable Written batch, Held frame) {}
+
+    /** A frame that the stage has not released. */
+    private final class Held {
+        private final SenderTrack track;
+        private final long sequence;
+        private final Runnable giveBack;
+        private int left;
+
+        Held(SenderTrack track, long sequence, int left, Runnable giveBack) {
+            this.track = track;
+            this.sequence = sequence;
+            this.left = left;
+            this.giveBack = giveBack;
+        }
+
+        /** To be called for each of its batches. */
+        void release() {
+            synchronized (state) {
+                if (--left == 0 && !closed) {
+                    giveBack.run();
+                    track.release(sequence);
+                }
+            }
+        }
+    }
+
+    @Override
+    public int senders() {
+        return senders;
+    }
+
+    @Override
+    public @Nullable Delivery receive(Duration timeout) throws InterruptedException {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        receiving.lock();
+        try {
+            while (true) {
+                if (abandoned) {
+                    throw new AbandonedException();
+                }
+                Ready next = ready.poll();
+                if (next != null) {
+                    return deliver(next);
+                }
+                upkeep();
+                long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+                Transport.Arrived arrived = inbox.receive(Math.max(0, Math.min(POLL_MILLIS, left + 1)));
+                if (arrived != null) {
+                    accept(arrived);
+                } else if (left < 0) {
+                    return null;
+                }
+            }
+        } finally {
+            receiving.unlock();
+        }
+    }
+
+    private void upkeep() {
+        synchronized (state) {
+            tracks.forEach(SenderTrack::upkeep);
+        }
+    }
+
+    private Delivery deliver(Ready next) {
+        FrameHeader header = next.header();
+        int sender = header.route().sender();
+        BatchCodec.Written written = next.batch();
+        switch (header.kind()) {
+            case END_OF_EPOCH -> {
+                // It has no release: so it is not to lie in the frame.
+                Batch<?> spare =
+                        written == null ? null : Batch.of(written.batch().records());
+                next.frame().release();
+                return new Delivery.EndOfEpoch(sender, header.epoch(), spare);
+            }
+            case END_OF_STREAM -> {
+                next.frame().release();
+                return new Delivery.EndOfStream(sender);
+            }
+            default -> {
+                if (written == null) {
+                    throw new IllegalStateException("data without a batch");
+                }
+                return new Delivery.Data(
+                        sender, header.epoch(), written.batch(), written.origins(), new Release(next.frame()));
+            }
+        }
+    }
+
+    private static final class Release implements Runnable {
+        private @Nullable Held frame;
+
+        Release(Held frame) {
+            this.frame = frame;
+        }
+
+        @Override
+        public void run() {
+            Held once;
+            synchronized (this) {
+                once = frame;
+                frame = null;
+            }
+            if (once != null) {
+                once.release();
+            }
+        }
+    }
+
+    private void accept(Transport.Arrived arrived) {
+        String refused = refused(arrived);
+        if (refused != null) {
+            manager.strangers().dropped("what came to " + endpoint() + " for replica " + anySender.consumer(), refused);
+            arrived.giveBack();
+        }
+    }
+
+    /** Takes what arrived, or tells why not. */
+    private @Nullable String refused(Transport.Arrived arrived) {
+        ByteBuffer message = arrived.message();
+        String foreign = FrameHeader.foreign(message);
+        if (foreign != null) {
+            return foreign;
+        }
+        Route route = FrameHeader.route(message);
+        SenderTrack track = route.sender() < 0 || route.sender() >= tracks.size() ? null : tracks.get(route.sender());
+        if (track == null || !track.route.equals(route)) {
+            return "it is of another job, generation or edge, or of a replica that there is not";
+        }
+        if (FrameHeader.isSealed(message) != (track.frameSeal != null)) {
+            return track.frameSeal == null ? "it is sealed" : "it is not sealed";
+        }
+        return FrameHeader.isProbe(message) ? refusedProbe(arrived, track) : refusedFrame(arrived, track);
+    }
+
+    private @Nullable String refusedProbe(Transport.Arrived arrived, SenderTrack track) {
+        ByteBuffer message = arrived.message();
+        Seal seal = track.probeSeal;
+        if (message.limit() != FrameHeader.BYTES + (seal == null ? 0 : Seal.TAG_BYTES)) {
+            return "it is a probe of another length";
+        }
+        long number = FrameHeader.sequence(message);
+        if (seal != null
+                && !seal.verify(
+                        number,
+                        message.slice(0, FrameHeader.BYTES),
+                        message.slice(FrameHeader.BYTES, Seal.TAG_BYTES))) {
+            return "its seal is wrong";
+        }
+        arrived.giveBack();
+        synchronized (state) {
+            track.probed(number);
+        }
+        return null;
+    }
+
+    private @Nullable String refusedFrame(Transport.Arrived arrived, SenderTrack track) {
+        ByteBuffer message = arrived.message();
+        long sequence = FrameHeader.sequence(message);
+        if (sequence != track.expected()) {
+            arrived.giveBack();
+            synchronized (state) {
+                if (sequence > track.expected()) {
+                    track.gap();
+                }
+            }
+            return null;
+        }
+        Seal seal = track.frameSeal;
+        if (seal == null) {
+            FrameHeader header = FrameHeader.read(message, config.largestBody());
+            take(track, header, message.slice(FrameHeader.BYTES, header.bodyBytes()), arrived::giveBack);
+            return null;
+        }
+        int body = message.limit() - FrameHeader.BYTES - Seal.TAG_BYTES;
+        if (body < 0) {
+            return "it is shorter than its seal";
+        }
+        BufferPool.Loan plain = manager.pool().take(body);
+        ByteBuffer out = plain.buffer().limit(body);
+        if (!seal.open(
+                sequence,
+                message.slice(0, FrameHeader.BYTES),
+                message.slice(FrameHeader.BYTES, body + Seal.TAG_BYTES),
+                out)) {
+            plain.giveBack();
+            return "its seal is wrong";
+        }
+        synchronized (state) {
+            opened.add(plain);
+        }
+        FrameHeader header = FrameHeader.read(message, config.largestBody());
+        arrived.giveBack();
+        take(track, header, out.flip(), () -> {
+            opened.remove(plain);
+            plain.giveBack();
+        });
+        return null;
+    }
+
+    private void take(SenderTrack track, FrameHeader header, ByteBuffer body, Runnable giveBack) {
+        List<BatchCodec.Written> batches = codec.read(header.batches(), body);
+        Held held = new Held(track, header.sequence(), Math.max(1, batches.size()), giveBack);
+        synchronized (state) {
+            track.arrived();
+        }
+        if (batches.isEmpty()) {
+            ready.add(new Ready(header, null, held));
+        }
+        batches.forEach(batch -> ready.add(new Ready(header, batch, held)));
+    }
+
+    @Override
+    public void abandon() {
+        abandoned = true;
+        inbox.wake();
+    }
+
+    @Override
+    public void close() {
+        boolean inOrder = !abandoned;
+        abandon();
+        receiving.lock();
+        try {
+            synchronized (state) {
+                if (closed) {
+                    return;
+                }
+                closed = true;
+                // The last receipts, which let the senders end, are still to go out.
+                tracks.forEach(track -> track.close(inOrder ? LINGER_MILLIS : 0));
+                inbox.close();
+                opened.forEach(BufferPool.Loan::forget);
+            }
+            manager.closed(this);
+        } finally {
+            receiving.unlock();
+        }
+    }
+}

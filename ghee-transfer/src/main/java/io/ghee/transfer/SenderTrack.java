@@ -1,0 +1,95 @@
+package io.ghee.transfer;
+
+import io.ghee.transfer.wire.Receipt;
+import io.ghee.transfer.wire.Route;
+import io.ghee.transfer.wire.Seal;
+import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
+
+/** What a consumer knows of one sender: what is to come next, and what was released. Used under the lock of its inlet. */
+final class SenderTrack {
+    final Route route;
+    final @Nullable Seal frameSeal;
+    final @Nullable Seal probeSeal;
+
+    private final Transport.Outbox outbox;
+    private final @Nullable Seal receiptSeal;
+
+    /** Which frames from {@link #released} on are released; bit 0 never is. */
+    private BitSet beyond = new BitSet();
+
+    private long expected;
+    private long released;
+    private long probe;
+    private long receipts;
+    private long gapTold = -1;
+    private int connections;
+
+    SenderTrack(TransferConfig config, Route route, Transport.Outbox outbox) {
+        this.route = route;
+        this.outbox = outbox;
+        this.connections = outbox.connections();
+        byte[] key = config.key();
+        frameSeal = key == null ? null : new Seal(key, Seal.Kind.FRAME, route);
+        probeSeal = key == null ? null : new Seal(key, Seal.Kind.PROBE, route);
+        receiptSeal = key == null ? null : new Seal(key, Seal.Kind.RECEIPT, route);
+    }
+
+    /** The sequence of the frame that is to come next. */
+    long expected() {
+        return expected;
+    }
+
+    /** The frame that was expected has arrived. */
+    void arrived() {
+        expected++;
+    }
+
+    /** A frame has arrived before one that is expected. It is told once; if that is lost, the sender asks. */
+    void gap() {
+        if (gapTold != expected) {
+            gapTold = expected;
+            tell(true);
+        }
+    }
+
+    /** A probe has arrived. */
+    void probed(long number) {
+        probe = Math.max(probe, number);
+        gapTold = -1;
+        tell(false);
+    }
+
+    /** The stage has done with a frame. */
+    void release(long sequence) {
+        beyond.set((int) (sequence - released));
+        int run = beyond.nextClearBit(0);
+        if (run > 0) {
+            released += run;
+            beyond = beyond.get(run, Math.max(run, beyond.length()));
+        }
+        tell(false);
+    }
+
+    /** Tells everything again over a new connection. */
+    void upkeep() {
+        if (!outbox.isConnected()) {
+            outbox.help();
+            outbox.renew();
+        } else if (connections != outbox.connections()) {
+            connections = outbox.connections();
+            if (expected > 0) {
+                tell(false);
+            }
+        }
+    }
+
+    private void tell(boolean gap) {
+        Receipt receipt = new Receipt(route, ++receipts, expected, released, beyond, probe, gap);
+        outbox.send(receipt.write(receiptSeal));
+    }
+
+    void close(int lingerMillis) {
+        outbox.close(lingerMillis);
+    }
+}
