@@ -58,11 +58,7 @@ public final class Agent {
     private final Messages messages = new Messages();
 
     private Agent(
-            String job,
-            ControlMessage.Sender self,
-            WorkerSocket driver,
-            DriverConnection questions,
-            WorkerKeys keys) {
+            String job, ControlMessage.Sender self, WorkerSocket driver, DriverConnection questions, WorkerKeys keys) {
         this.job = job;
         this.self = self;
         this.driver = driver;
@@ -123,8 +119,7 @@ public final class Agent {
         } catch (InfrastructureException e) {
             throw e;
         } catch (RuntimeException | LinkageError | StackOverflowError e) {
-            ControlMessage.Failed failed =
-                    new ControlMessage.Failed(0, Failure.of(self.stage(), self.replica(), e));
+            ControlMessage.Failed failed = new ControlMessage.Failed(0, Failure.of(self.stage(), self.replica(), e));
             report(new ControlMessage.Report(self, 0, null, null, null, List.of(failed)));
             return false;
         }
@@ -164,10 +159,11 @@ public final class Agent {
         PlannedStage mine = plan.stages().stream()
                 .filter(planned -> planned.name().equals(self.stage()))
                 .findFirst()
-                .orElseThrow(() -> new InfrastructureException("stage " + self.stage() + " (expected: one of the plan's)"));
+                .orElseThrow(
+                        () -> new InfrastructureException("stage " + self.stage() + " (expected: one of the plan's)"));
         TransferConfig config = TransferConfig.loopback(keys.job());
-        TransferManager transfer =
-                new TransferManager(welcome.sealed() ? config.withKey(keys.sealing().getEncoded()) : config);
+        TransferManager transfer = new TransferManager(
+                welcome.sealed() ? config.withKey(keys.sealing().getEncoded()) : config);
         WorkerMetrics metrics = new WorkerMetrics(mine.index(), self.replica());
         AgentLink link = new AgentLink(plan, mine, self, questions, transfer, metrics);
         StageTask task = new StageTask(job, plan, mine.index(), self.replica(), link, link, metrics);

@@ -9,9 +9,9 @@ import io.ghee.plan.PlannedStage;
 import io.ghee.run.Coordinator;
 import io.ghee.run.Failure;
 import io.ghee.run.Standing;
+import io.ghee.run.Wiring;
 import io.ghee.run.WorkerMetrics;
 import io.ghee.run.WorkerProgress;
-import io.ghee.run.Wiring;
 import io.ghee.transfer.PendingInlet;
 import io.ghee.transfer.PendingOutlet;
 import io.ghee.transfer.TransferManager;
@@ -201,7 +201,8 @@ final class AgentLink implements Coordinator, Wiring {
     /** Bytes that an outlet, or an inlet, may hold: as declared, or a part of the memory. */
     private static long buffers(Resources resources) {
         return resources.buffers().map(DataSize::bytes).orElseGet(() -> {
-            long memory = resources.memory()
+            long memory = resources
+                    .memory()
                     .map(DataSize::bytes)
                     .orElse(Runtime.getRuntime().maxMemory());
             return Math.max(SMALLEST_BUFFERS, Math.min(LARGEST_BUFFERS, memory / SHARE_OF_MEMORY));
@@ -219,8 +220,7 @@ final class AgentLink implements Coordinator, Wiring {
     }
 
     @Override
-    public boolean epochOver(int inGeneration, int replica, int epoch, Duration patience)
-            throws InterruptedException {
+    public boolean epochOver(int inGeneration, int replica, int epoch, Duration patience) throws InterruptedException {
         boolean yes = questions.epochOver(inGeneration, replica, epoch);
         if (!yes) {
             pause(patience);

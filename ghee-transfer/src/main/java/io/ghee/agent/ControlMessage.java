@@ -57,7 +57,11 @@ sealed interface ControlMessage {
      * @param inlet where the stage before sends to; null in the first stage
      * @param outlet where the stage after answers to; null in the last stage
      */
-    record Ready(int generation, @Nullable String inlet, @Nullable String outlet, Standing standing) {}
+    record Ready(
+            int generation,
+            @Nullable String inlet,
+            @Nullable String outlet,
+            Standing standing) {}
 
     /** Its work of a generation is done. */
     record Finished(int generation, String committable, WorkerProgress progress) {}
@@ -127,7 +131,7 @@ sealed interface ControlMessage {
     record Assigned(int epoch, int number, @Nullable Split split, byte[] consumed) implements Reply {}
 
     /** To {@link Deal}, or to {@link EvenOut}, with -1 as long as there is no number. */
-    record Number(int value) implements Reply {}
+    record Count(int value) implements Reply {}
 
     /** To {@link EpochOver} or {@link Skip}. */
     record Verdict(boolean yes) implements Reply {}

@@ -172,7 +172,8 @@ public final class ControlServer implements AutoCloseable {
         try {
             ControlMessage.ToDriver message = messages.read(received.body(), ControlMessage.ToDriver.class);
             synchronized (peers) {
-                Peer peer = peers.get(message.from().stage() + "-" + message.from().replica());
+                Peer peer =
+                        peers.get(message.from().stage() + "-" + message.from().replica());
                 if (peer != null && peer.life == message.from().life()) {
                     peer.heardNanos = System.nanoTime();
                     handle(peer, received.peer(), message);
@@ -208,8 +209,8 @@ public final class ControlServer implements AutoCloseable {
         int jdk = Runtime.version().feature();
         String reason = null;
         if (hello.protocol() != ControlMessage.PROTOCOL || hello.jdk() != jdk) {
-            reason = worker + " speaks protocol " + hello.protocol() + " on JDK " + hello.jdk() + " (expected: protocol "
-                    + ControlMessage.PROTOCOL + " on JDK " + jdk + ", as the driver)";
+            reason = worker + " speaks protocol " + hello.protocol() + " on JDK " + hello.jdk()
+                    + " (expected: protocol " + ControlMessage.PROTOCOL + " on JDK " + jdk + ", as the driver)";
         } else if (!hello.classPath().equals(classPath)) {
             reason = worker + " has another class path: " + hello.classPath().differences(classPath);
         }
@@ -239,7 +240,11 @@ public final class ControlServer implements AutoCloseable {
             driver.finished(done.generation(), peer.stage, peer.replica, done.committable(), done.progress());
         }
         for (ControlMessage.Failed failed : report.failed()) {
-            LOG.debug("job {}: {}\n{}", driver.job(), failed.failure().summary(), failed.failure().stack());
+            LOG.debug(
+                    "job {}: {}\n{}",
+                    driver.job(),
+                    failed.failure().summary(),
+                    failed.failure().stack());
             driver.failed(failed.generation(), failed.failure());
         }
         if (peer.address != null) {
@@ -272,9 +277,8 @@ public final class ControlServer implements AutoCloseable {
         for (int replica = 0; replica < driver.plan().stage(stage).replicas(); replica++) {
             Peer other = peers.get(name(stage, replica));
             ControlMessage.Ready ready = other == null ? null : other.ready;
-            String bound = ready == null || ready.generation() != generation
-                    ? null
-                    : inlets ? ready.inlet() : ready.outlet();
+            String bound =
+                    ready == null || ready.generation() != generation ? null : inlets ? ready.inlet() : ready.outlet();
             if (bound == null) {
                 return null;
             }
@@ -290,7 +294,7 @@ public final class ControlServer implements AutoCloseable {
                 return new ControlMessage.Assigned(
                         assigned.epoch(), assigned.number(), assigned.split(), assigned.consumed());
             } else if (question instanceof ControlMessage.Deal deal) {
-                return new ControlMessage.Number(
+                return new ControlMessage.Count(
                         driver.deal(deal.generation(), deal.stage(), deal.epoch(), deal.amount()));
             } else if (question instanceof ControlMessage.EpochOver over) {
                 return new ControlMessage.Verdict(
@@ -298,7 +302,7 @@ public final class ControlServer implements AutoCloseable {
             } else if (question instanceof ControlMessage.EvenOut even) {
                 OptionalInt number =
                         driver.evenOut(even.attempt(), even.replica(), even.epoch(), even.batches(), Duration.ZERO);
-                return new ControlMessage.Number(number.orElse(-1));
+                return new ControlMessage.Count(number.orElse(-1));
             } else if (question instanceof ControlMessage.Skip skip) {
                 return new ControlMessage.Verdict(driver.skip(skip.stage(), skip.replica(), skip.message()));
             }

@@ -73,12 +73,11 @@ final class DriverConnection {
     Coordinator.Assignment nextSplit(int generation, int replica) throws InterruptedException {
         ControlMessage.Assigned assigned =
                 ask(new ControlMessage.NextSplit(generation, replica), ControlMessage.Assigned.class);
-        return new Coordinator.Assignment(
-                assigned.epoch(), assigned.number(), assigned.split(), assigned.consumed());
+        return new Coordinator.Assignment(assigned.epoch(), assigned.number(), assigned.split(), assigned.consumed());
     }
 
     int deal(int generation, int stage, int epoch, int amount) throws InterruptedException {
-        return ask(new ControlMessage.Deal(generation, stage, epoch, amount), ControlMessage.Number.class)
+        return ask(new ControlMessage.Deal(generation, stage, epoch, amount), ControlMessage.Count.class)
                 .value();
     }
 
@@ -88,7 +87,7 @@ final class DriverConnection {
     }
 
     OptionalInt evenOut(int attempt, int replica, int epoch, int batches) throws InterruptedException {
-        int number = ask(new ControlMessage.EvenOut(attempt, replica, epoch, batches), ControlMessage.Number.class)
+        int number = ask(new ControlMessage.EvenOut(attempt, replica, epoch, batches), ControlMessage.Count.class)
                 .value();
         return number < 0 ? OptionalInt.empty() : OptionalInt.of(number);
     }

@@ -1,14 +1,14 @@
 package io.ghee.process;
 
 import io.ghee.Job;
-import java.time.Duration;
-import java.util.function.UnaryOperator;
-import io.ghee.agent.ControlServer;
 import io.ghee.Pipeline;
+import io.ghee.agent.ControlServer;
 import io.ghee.run.JobDriver;
 import io.ghee.run.Launcher;
 import io.ghee.run.LocalLauncher;
 import io.ghee.run.RunningJob;
+import java.time.Duration;
+import java.util.function.UnaryOperator;
 
 /**
  * Runs a job on this machine, each replica a JVM of its own, over ZeroMQ on loopback: what pods do on a cluster. The
