@@ -57,6 +57,23 @@ class ArchitectureTest {
             .resideInAnyPackage("io.ghee.transfer..", "io.ghee.agent..", "io.ghee.process..", "io.ghee.io..");
 
     @ArchTest
+    static final ArchRule theFaultKitKnowsCoreAndTransferAlone = noClasses()
+            .that()
+            .resideInAPackage("io.ghee.testing..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "io.ghee.io..", "io.ghee.models..", "io.ghee.examples..", "org.junit..", "org.assertj..");
+
+    @ArchTest
+    static final ArchRule nobodyNeedsTheFaultKit = noClasses()
+            .that()
+            .resideOutsideOfPackage("io.ghee.testing..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("io.ghee.testing..");
+
+    @ArchTest
     static final ArchRule zeroMqStaysInTransfer = noClasses()
             .that()
             .resideOutsideOfPackages(TRANSFER)
