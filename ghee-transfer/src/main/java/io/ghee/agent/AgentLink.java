@@ -88,16 +88,17 @@ final class AgentLink implements Coordinator, Wiring {
             }
             orders = latest;
             failed.removeIf(failure -> failure.generation() < latest.generation());
-            if (latest.generation() > generation || (latest.over() && !over)) {
-                if (outlet != null) {
-                    outlet.abandon();
-                }
-                if (inlet != null && latest.generation() > generation) {
-                    inlet.abandon();
-                }
-            }
+            boolean isNew = latest.generation() > generation;
+            boolean isOver = latest.over() && !over;
+            // Before the channels are abandoned: whoever that wakes looks here why.
             generation = latest.generation();
             over = latest.over();
+            if (outlet != null && (isNew || isOver)) {
+                outlet.abandon();
+            }
+            if (inlet != null && isNew) {
+                inlet.abandon();
+            }
             notifyAll();
         }
         metrics.settled(latest.settled());
