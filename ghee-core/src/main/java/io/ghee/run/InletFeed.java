@@ -232,13 +232,15 @@ final class InletFeed extends Feed {
         int generation = wired.start().generation();
         inlet.close();
         parked.clear();
-        wired = wiring.join(generation, kept.standing(epoch));
+        Wiring.Wired next = wiring.join(generation, kept.standing(epoch));
+        // Before its inlet is ours: if the stage begins anew, it is not this feed that has to close it.
+        kept.joined(next, metrics);
+        wired = next;
         // The pass at hand may have been declared over meanwhile.
         Arrays.fill(endedEpoch, wired.start().epoch() - 1);
         if (wired.inlet() != null) {
             inlet = wired.inlet();
         }
-        kept.joined(wired, metrics);
         metrics.in(before);
     }
 

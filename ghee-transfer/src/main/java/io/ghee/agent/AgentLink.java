@@ -2,6 +2,7 @@ package io.ghee.agent;
 
 import io.ghee.DataSize;
 import io.ghee.Resources;
+import io.ghee.channel.AbandonedException;
 import io.ghee.channel.Inlet;
 import io.ghee.channel.Outlet;
 import io.ghee.plan.Plan;
@@ -43,6 +44,8 @@ final class AgentLink implements Coordinator, Wiring {
     private ControlMessage.@Nullable Finished finished;
     private final List<ControlMessage.Failed> failed = new ArrayList<>();
     private boolean news;
+    private @Nullable PendingOutlet pendingOutlet;
+    private @Nullable PendingInlet pendingInlet;
     private @Nullable Outlet outlet;
     private @Nullable Inlet inlet;
     private volatile int generation;
@@ -99,6 +102,9 @@ final class AgentLink implements Coordinator, Wiring {
             if (inlet != null && isNew) {
                 inlet.abandon();
             }
+            if (isNew) {
+                closePending();
+            }
             notifyAll();
         }
         metrics.settled(latest.settled());
@@ -130,6 +136,10 @@ final class AgentLink implements Coordinator, Wiring {
             PendingOutlet to = stage.output() instanceof PlannedStage.ToStage output
                     ? bindOutlet(called, plan.stage(output.stage()))
                     : null;
+            synchronized (this) {
+                pendingInlet = from;
+                pendingOutlet = to;
+            }
             ControlMessage.Begin begin = awaitBegin(
                     called,
                     new ControlMessage.Ready(
@@ -137,15 +147,23 @@ final class AgentLink implements Coordinator, Wiring {
                             from == null ? null : from.endpoint(),
                             to == null ? null : to.endpoint(),
                             standing));
-            if (begin != null) {
-                return connect(begin, from, to);
+            Wired wired = begin == null ? null : connect(begin, from, to);
+            if (wired != null) {
+                return wired;
             }
-            if (from != null) {
-                from.close();
-            }
-            if (to != null) {
-                to.close();
-            }
+            closePending();
+        }
+    }
+
+    /** Whoever is connecting them gets an exception. */
+    private synchronized void closePending() {
+        if (pendingInlet != null) {
+            pendingInlet.close();
+            pendingInlet = null;
+        }
+        if (pendingOutlet != null) {
+            pendingOutlet.close();
+            pendingOutlet = null;
         }
     }
 
@@ -172,22 +190,25 @@ final class AgentLink implements Coordinator, Wiring {
         return null;
     }
 
-    private Wired connect(ControlMessage.Begin begin, @Nullable PendingInlet from, @Nullable PendingOutlet to)
+    /** The channels of a generation, connected; null if another one was called for meanwhile. */
+    private @Nullable Wired connect(ControlMessage.Begin begin, @Nullable PendingInlet from, @Nullable PendingOutlet to)
             throws InterruptedException {
-        Inlet receives = from == null ? null : from.connect(begin.outlets());
-        Outlet sends = to == null ? null : to.connect(begin.inlets());
+        Inlet receives;
+        Outlet sends;
+        try {
+            receives = from == null ? null : from.connect(begin.outlets());
+            sends = to == null ? null : to.connect(begin.inlets());
+        } catch (AbandonedException e) {
+            return null;
+        }
         synchronized (this) {
+            if (generation != begin.start().generation()) {
+                return null;
+            }
+            pendingInlet = null;
+            pendingOutlet = null;
             inlet = receives;
             outlet = sends;
-            // What was called for while they were connected has found nothing to abandon.
-            if (generation != begin.start().generation()) {
-                if (receives != null) {
-                    receives.abandon();
-                }
-                if (sends != null) {
-                    sends.abandon();
-                }
-            }
         }
         return new Wired(begin.start(), receives, sends);
     }

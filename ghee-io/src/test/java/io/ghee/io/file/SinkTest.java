@@ -35,7 +35,7 @@ class SinkTest {
     }
 
     private static <T> String write(Sink<T> sink, int replica, List<T> records) throws Exception {
-        try (SinkWriter<T> writer = sink.open(JOB, replica)) {
+        try (SinkWriter<T> writer = sink.open(JOB, replica, 0)) {
             for (T record : records) {
                 writer.write(record);
             }
@@ -136,7 +136,7 @@ class SinkTest {
         Sink<Object> sink = Text.to(out().toString());
         sink.prepare(JOB);
         String part = write(sink, 0, List.of("x"));
-        try (SinkWriter<Object> writer = sink.open(JOB, 1)) {
+        try (SinkWriter<Object> writer = sink.open(JOB, 1, 0)) {
             writer.write("lost");
         }
         sink.commit(JOB, List.of(part));
@@ -158,7 +158,7 @@ class SinkTest {
 
     @Test
     void workerThatDoesNotSeeTheDirectorySaysSo() {
-        assertThatThrownBy(() -> Text.to(out().toString()).open(JOB, 0))
+        assertThatThrownBy(() -> Text.to(out().toString()).open(JOB, 0, 0))
                 .isInstanceOf(InfrastructureException.class)
                 .hasMessageContaining(".out.job-1 is not there");
     }
