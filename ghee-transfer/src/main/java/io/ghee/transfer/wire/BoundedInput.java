@@ -15,7 +15,11 @@ final class BoundedInput extends ByteBufferInput {
     /** More elements than bytes are only in collections of nulls, and an enum may have many constants. */
     private static final int SLACK = 1 << 16;
 
+    /** So many elements of collections, beyond one for each byte, may be in all. */
+    private static final int MORE_ELEMENTS = 1 << 24;
+
     private final long largest;
+    private long elements;
 
     BoundedInput(ByteBuffer payload) {
         super(payload);
@@ -38,6 +42,14 @@ final class BoundedInput extends ByteBufferInput {
     public int readVarIntFlag(boolean optimizePositive) {
         int value = super.readVarIntFlag(optimizePositive);
         return optimizePositive ? check(value) : value;
+    }
+
+    /** Counts the elements of a collection that is about to be read: nulls and empty records may take no bytes. */
+    void count(int length) {
+        elements += length;
+        if (elements > largest + MORE_ELEMENTS) {
+            throw new KryoException("elements: " + elements + " (expected: <= " + (largest + MORE_ELEMENTS) + ")");
+        }
     }
 
     private int check(int length) {

@@ -1,140 +1,109 @@
 package io.ghee.transfer.wire;
 
 import com.esotericsoftware.kryo.Kryo;
+import com.esotericsoftware.kryo.Registration;
 import com.esotericsoftware.kryo.Serializer;
 import com.esotericsoftware.kryo.io.Input;
 import com.esotericsoftware.kryo.io.Output;
-import com.esotericsoftware.kryo.serializers.CollectionSerializer;
-import com.esotericsoftware.kryo.serializers.ImmutableSerializer;
-import com.esotericsoftware.kryo.serializers.MapSerializer;
+import com.esotericsoftware.kryo.serializers.DefaultArraySerializers;
+import com.esotericsoftware.kryo.serializers.DefaultSerializers;
+import com.esotericsoftware.kryo.util.DefaultClassResolver;
 import com.esotericsoftware.kryo.util.DefaultInstantiatorStrategy;
+import com.esotericsoftware.kryo.util.MapReferenceResolver;
 import com.esotericsoftware.kryo.util.Util;
-import java.lang.reflect.Modifier;
 import java.net.URI;
 import java.sql.Timestamp;
-import java.util.AbstractMap;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
+import java.util.EnumSet;
 import java.util.Map;
-import java.util.Set;
-import java.util.SortedMap;
-import java.util.SortedSet;
-import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.objenesis.strategy.StdInstantiatorStrategy;
 
 /** How ghee sets up Kryo. */
 public final class Kryos {
+    /** How deep an object may be nested; deeper ones would overflow the stack of some thread. */
+    static final int DEEPEST = 500;
+
     private Kryos() {}
 
     /**
-     * A Kryo for objects of classes that are not known beforehand; shared and circular references are kept. Beyond what
-     * Kryo knows it writes UUIDs, URIs and map entries; and views, copies and wrappers of the JDK's collections
-     * ({@code subList}, {@code keySet}, {@code unmodifiableMap}), which arrive as plain lists, sets and maps.
+     * A Kryo for records of a pipeline, of classes that are not known beforehand but of the kinds that {@link Sendable} allows;
+     * it refuses others when it writes as when it reads. References between objects of plain classes are kept; all else is a
+     * value, and is written wherever it is met. {@link JdkCollections} says as what collections arrive.
      */
     public static Kryo forRecords() {
-        Kryo kryo = new OfJdkValues();
-        kryo.setRegistrationRequired(false);
-        kryo.setReferences(true);
-        kryo.setInstantiatorStrategy(new DefaultInstantiatorStrategy(new StdInstantiatorStrategy()));
-        kryo.setClassLoader(Thread.currentThread().getContextClassLoader());
-        kryo.addDefaultSerializer(UUID.class, new UuidSerializer());
-        kryo.addDefaultSerializer(URI.class, new UriSerializer());
-        kryo.addDefaultSerializer(Map.entry("", "").getClass(), new EntrySerializer());
-        kryo.addDefaultSerializer(AbstractMap.SimpleEntry.class, new EntrySerializer());
-        kryo.addDefaultSerializer(AbstractMap.SimpleImmutableEntry.class, new EntrySerializer());
-        if (Util.isClassAvailable("java.sql.Timestamp")) {
-            kryo.addDefaultSerializer(Timestamp.class, new TimestampSerializer());
-        }
-        return kryo;
+        return new OfRecords(Thread.currentThread().getContextClassLoader());
     }
 
-    private static final class OfJdkValues extends Kryo {
+    private static final class OfRecords extends Kryo {
+        OfRecords(ClassLoader loader) {
+            super(new Checking(new Sendable(loader)), new OfPlainClasses());
+            setClassLoader(loader);
+            setRegistrationRequired(false);
+            setInstantiatorStrategy(new DefaultInstantiatorStrategy(new StdInstantiatorStrategy()));
+            addSerializers(this);
+        }
+
         @Override
         @SuppressWarnings("rawtypes")
         public Serializer getDefaultSerializer(Class type) {
-            if (type.getModule() == Object.class.getModule()) {
-                if (type.getName().startsWith("java.util.ImmutableCollections$List")) {
-                    // Kryo's own refuses nulls, which the lists that streams make may have.
-                    return new PlainCollections();
-                }
-                Serializer found = super.getDefaultSerializer(type);
-                if (found.getClass() == CollectionSerializer.class && !isMadeFromNothing(type)) {
-                    return new PlainCollections();
-                }
-                return found.getClass() == MapSerializer.class && !isMadeFromNothing(type) ? new PlainMaps() : found;
+            Serializer own = ofCollection(type);
+            return own == null ? super.getDefaultSerializer(type) : own;
+        }
+    }
+
+    /** What both kinds of Kryo have beyond what Kryo comes with. */
+    static void addSerializers(Kryo kryo) {
+        kryo.setMaxDepth(DEEPEST);
+        kryo.addDefaultSerializer(Object[].class, new JdkCollections.OfObjects());
+        kryo.addDefaultSerializer(String[].class, DefaultArraySerializers.StringArraySerializer.class);
+        kryo.addDefaultSerializer(UUID.class, DefaultSerializers.UUIDSerializer.class);
+        kryo.addDefaultSerializer(URI.class, DefaultSerializers.URISerializer.class);
+        if (Util.isClassAvailable("java.sql.Timestamp")) {
+            kryo.addDefaultSerializer(Timestamp.class, new TimestampSerializer());
+        }
+    }
+
+    /** What writes a collection, map or entry of the JDK, or null if {@code type} is none. */
+    static @Nullable Serializer<?> ofCollection(Class<?> type) {
+        if (!Sendable.isCollection(type) || EnumSet.class.isAssignableFrom(type)) {
+            return null;
+        }
+        if (Collection.class.isAssignableFrom(type)) {
+            return new JdkCollections.OfElements();
+        }
+        return Map.class.isAssignableFrom(type) ? new JdkCollections.OfEntries() : new JdkCollections.OfEntry();
+    }
+
+    /** Asks of each class, when it is met for the first time, whether it may travel. */
+    private static final class Checking extends DefaultClassResolver {
+        private final Sendable sendable;
+
+        Checking(Sendable sendable) {
+            this.sendable = sendable;
+        }
+
+        @Override
+        @SuppressWarnings("rawtypes")
+        public Registration registerImplicit(Class type) {
+            sendable.check(type);
+            return super.registerImplicit(type);
+        }
+    }
+
+    private static final class OfPlainClasses extends MapReferenceResolver {
+        private static final ClassValue<Boolean> PLAIN = new ClassValue<>() {
+            @Override
+            protected Boolean computeValue(Class<?> type) {
+                return Sendable.hasIdentity(type);
             }
-            return super.getDefaultSerializer(type);
-        }
-
-        private static boolean isMadeFromNothing(Class<?> type) {
-            return Modifier.isPublic(type.getModifiers())
-                    && Arrays.stream(type.getConstructors()).anyMatch(made -> made.getParameterCount() == 0);
-        }
-    }
-
-    private static final class PlainCollections extends CollectionSerializer<Collection<Object>> {
-        @Override
-        protected Collection<Object> create(Kryo kryo, Input in, Class<? extends Collection<Object>> type, int size) {
-            if (SortedSet.class.isAssignableFrom(type)) {
-                return new TreeSet<>();
-            }
-            return Set.class.isAssignableFrom(type) ? new LinkedHashSet<>() : new ArrayList<>(size);
-        }
-    }
-
-    private static final class PlainMaps extends MapSerializer<Map<Object, Object>> {
-        @Override
-        protected Map<Object, Object> create(Kryo kryo, Input in, Class<? extends Map<Object, Object>> type, int size) {
-            return SortedMap.class.isAssignableFrom(type) ? new TreeMap<>() : new LinkedHashMap<>();
-        }
-    }
-
-    private static final class UuidSerializer extends ImmutableSerializer<UUID> {
-        @Override
-        public void write(Kryo kryo, Output out, UUID uuid) {
-            out.writeLong(uuid.getMostSignificantBits());
-            out.writeLong(uuid.getLeastSignificantBits());
-        }
+        };
 
         @Override
-        public UUID read(Kryo kryo, Input in, Class<? extends UUID> type) {
-            return new UUID(in.readLong(), in.readLong());
-        }
-    }
-
-    private static final class UriSerializer extends ImmutableSerializer<URI> {
-        @Override
-        public void write(Kryo kryo, Output out, URI uri) {
-            out.writeString(uri.toString());
-        }
-
-        @Override
-        public URI read(Kryo kryo, Input in, Class<? extends URI> type) {
-            return URI.create(in.readString());
-        }
-    }
-
-    /** Entries of the JDK arrive as immutable ones, but for those of the one class that is not. */
-    private static final class EntrySerializer extends Serializer<Map.Entry<?, ?>> {
-        @Override
-        public void write(Kryo kryo, Output out, Map.Entry<?, ?> entry) {
-            kryo.writeClassAndObject(out, entry.getKey());
-            kryo.writeClassAndObject(out, entry.getValue());
-        }
-
-        @Override
-        public Map.Entry<?, ?> read(Kryo kryo, Input in, Class<? extends Map.Entry<?, ?>> type) {
-            Object key = kryo.readClassAndObject(in);
-            Object value = kryo.readClassAndObject(in);
-            if (type.getName().equals(AbstractMap.SimpleEntry.class.getName())) {
-                return new AbstractMap.SimpleEntry<>(key, value);
-            }
-            return new AbstractMap.SimpleImmutableEntry<>(key, value);
+        @SuppressWarnings("rawtypes")
+        public boolean useReferences(Class type) {
+            return PLAIN.get(type);
         }
     }
 
