@@ -84,6 +84,13 @@ final class JdkCollections {
 
     /** For classes of {@code java.util} that are a {@link Collection}. */
     static final class OfElements extends CollectionSerializer<Collection<Object>> {
+        private final boolean withOrder;
+
+        /** @param withOrder whether a sorted collection is to arrive as one */
+        OfElements(boolean withOrder) {
+            this.withOrder = withOrder;
+        }
+
         private static boolean isSorted(Class<?> type) {
             return SortedSet.class.isAssignableFrom(type)
                     || type == PriorityQueue.class
@@ -92,7 +99,7 @@ final class JdkCollections {
 
         @Override
         protected void writeHeader(Kryo kryo, Output out, Collection<Object> collection) {
-            if (isSorted(collection.getClass())) {
+            if (withOrder && isSorted(collection.getClass())) {
                 writeOrder(out, comparator(collection));
             }
         }
@@ -136,9 +143,16 @@ final class JdkCollections {
 
     /** For classes of {@code java.util} that are a {@link Map}. */
     static final class OfEntries extends MapSerializer<Map<Object, Object>> {
+        private final boolean withOrder;
+
+        /** @param withOrder whether a sorted map is to arrive as one */
+        OfEntries(boolean withOrder) {
+            this.withOrder = withOrder;
+        }
+
         @Override
         protected void writeHeader(Kryo kryo, Output out, Map<Object, Object> map) {
-            if (map instanceof SortedMap<Object, Object> sorted) {
+            if (withOrder && map instanceof SortedMap<Object, Object> sorted) {
                 writeOrder(out, sorted.comparator());
             }
         }

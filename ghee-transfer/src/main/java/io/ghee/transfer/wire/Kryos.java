@@ -17,7 +17,6 @@ import java.util.Collection;
 import java.util.EnumSet;
 import java.util.Map;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 import org.objenesis.strategy.StdInstantiatorStrategy;
 
 /** How ghee sets up Kryo. */
@@ -36,6 +35,17 @@ public final class Kryos {
         return new OfRecords(Thread.currentThread().getContextClassLoader());
     }
 
+    /**
+     * A Kryo for the messages that a sealed interface permits, and nothing else: each class must be one of those, or what
+     * their components are declared to be (see {@link Messages}). Nothing but a {@link io.ghee.source.Split} is named in the
+     * stream. Both sides number the classes by their names, so both must have the same.
+     *
+     * @throws io.ghee.ConfigurationException if a component's type is none that a message may have
+     */
+    public static Kryo forMessages(Class<?> root) {
+        return new Messages(root);
+    }
+
     private static final class OfRecords extends Kryo {
         OfRecords(ClassLoader loader) {
             super(new Checking(new Sendable(loader)), new OfPlainClasses());
@@ -48,8 +58,13 @@ public final class Kryos {
         @Override
         @SuppressWarnings("rawtypes")
         public Serializer getDefaultSerializer(Class type) {
-            Serializer own = ofCollection(type);
-            return own == null ? super.getDefaultSerializer(type) : own;
+            if (!Sendable.isCollection(type) || EnumSet.class.isAssignableFrom(type)) {
+                return super.getDefaultSerializer(type);
+            }
+            if (Collection.class.isAssignableFrom(type)) {
+                return new JdkCollections.OfElements(true);
+            }
+            return Map.class.isAssignableFrom(type) ? new JdkCollections.OfEntries(true) : new JdkCollections.OfEntry();
         }
     }
 
@@ -63,17 +78,6 @@ public final class Kryos {
         if (Util.isClassAvailable("java.sql.Timestamp")) {
             kryo.addDefaultSerializer(Timestamp.class, new TimestampSerializer());
         }
-    }
-
-    /** What writes a collection, map or entry of the JDK, or null if {@code type} is none. */
-    static @Nullable Serializer<?> ofCollection(Class<?> type) {
-        if (!Sendable.isCollection(type) || EnumSet.class.isAssignableFrom(type)) {
-            return null;
-        }
-        if (Collection.class.isAssignableFrom(type)) {
-            return new JdkCollections.OfElements();
-        }
-        return Map.class.isAssignableFrom(type) ? new JdkCollections.OfEntries() : new JdkCollections.OfEntry();
     }
 
     /** Asks of each class, when it is met for the first time, whether it may travel. */
