@@ -1,0 +1,148 @@
+package io.ghee.process;
+
+import static io.ghee.Resources.replicas;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
+
+import io.ghee.Batch;
+import io.ghee.Ghee;
+import io.ghee.GheeException;
+import io.ghee.Job;
+import io.ghee.Pipeline;
+import io.ghee.StageFailedException;
+import io.ghee.distribution.Distribution;
+import io.ghee.process.NumbersToNowhere.Nowhere;
+import io.ghee.process.NumbersToNowhere.Number;
+import io.ghee.process.NumbersToNowhere.Numbers;
+import io.ghee.run.JobProgress;
+import io.ghee.run.JobProgress.StageProgress;
+import io.ghee.testing.ProcessJobs;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Jobs whose workers are real JVMs. */
+class ProcessLauncherTest {
+    private static final Duration SOON = Duration.ofSeconds(60);
+
+    @AfterEach
+    void deleteLogs() {
+        List.of("endless-", "fail-").forEach(ProcessJobs::deleteLogs);
+    }
+
+    /** Passes a batch on; replica 1 of the stage takes its time for it. */
+    private static List<Number> slowAtOne(Integer replica, Batch<Number> batch) {
+        if (replica == 1) {
+            LockSupport.parkNanos(10_000_000);
+        }
+        return batch.records();
+    }
+
+    private static JobProgress run(Distribution.OfBatches distribution) throws InterruptedException {
+        Job job = Ghee.processes()
+                .launch(Pipeline.named("share")
+                        .readFrom(new Numbers(61))
+                        .stage("make", replicas(2))
+                        .batch(100)
+                        .distribute(distribution)
+                        .stage("take", replicas(3))
+                        .mapWith(replica -> replica, ProcessLauncherTest::slowAtOne)
+                        .writeTo(new Nowhere()));
+        return job.await(SOON);
+    }
+
+    @Test
+    void evenGivesASlowReplicaTheSameNumberOfBatches() throws InterruptedException {
+        StageProgress take = run(Distribution.even()).stages().get(1);
+        assertThat(take.recordsIn()).isEqualTo(61_000);
+        assertThat(take.batchesIn()).allSatisfy(batches -> assertThat(batches).isBetween(203L, 204L));
+    }
+
+    @Test
+    void balancedGivesTheFastReplicasMore() throws InterruptedException {
+        StageProgress take = run(Distribution.balanced()).stages().get(1);
+        assertThat(take.recordsIn()).isEqualTo(61_000);
+        assertThat(take.batchesIn().get(0)).isGreaterThan(take.batchesIn().get(1));
+        assertThat(take.batchesIn().get(2)).isGreaterThan(take.batchesIn().get(1));
+    }
+
+    @Test
+    void broadcastGivesEveryReplicaEverything() throws InterruptedException {
+        assertThat(run(Distribution.broadcast()).stages().get(1).batchesIn()).containsOnly(610L);
+    }
+
+    private static Job endless() {
+        return Ghee.processes()
+                .launch(Pipeline.named("endless")
+                        .readFrom(new Numbers(100).epochs(1_000_000))
+                        .stage("make", replicas(2))
+                        .batch(100)
+                        .stage("take", replicas(1))
+                        .writeTo(new Nowhere()));
+    }
+
+    private static List<ProcessHandle> workers(Job job) {
+        return ProcessHandle.current()
+                .children()
+                .filter(child -> child.info().commandLine().orElse("").contains("-Dghee.job=" + job.name() + " "))
+                .toList();
+    }
+
+    private static void awaitFlow(Job job) {
+        await().atMost(SOON).until(() -> job.progress().stages().get(1).recordsIn() > 0);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-Dghee.stage=make -Dghee.replica=1", "-Dghee.stage=take -Dghee.replica=0"})
+    void aKilledWorkerEndsTheJobAndIsNamed(String who) {
+        Job job = endless();
+        awaitFlow(job);
+        List<ProcessHandle> workers = workers(job);
+        assertThat(workers).hasSize(3);
+        ProcessHandle victim = workers.stream()
+                .filter(worker -> worker.info().commandLine().orElse("").contains(who))
+                .findFirst()
+                .orElseThrow();
+        assertThat(victim.destroyForcibly()).isTrue();
+
+        GheeException failure = catchThrowableOfType(GheeException.class, () -> job.await(Duration.ofSeconds(10)));
+        String stage = who.contains("make") ? "stage make, replica 1" : "stage take, replica 0";
+        assertThat(failure).hasMessageContaining(stage + " (pid " + victim.pid() + ") died: killed by SIGKILL");
+        assertThat(failure.kind()).isEqualTo(GheeException.Kind.INFRASTRUCTURE);
+        assertThat(workers).noneMatch(ProcessHandle::isAlive);
+    }
+
+    @Test
+    void aCancelledJobLeavesNoProcess() throws InterruptedException {
+        Job job = endless();
+        awaitFlow(job);
+        List<ProcessHandle> workers = workers(job);
+        job.cancel();
+        assertThat(workers).hasSize(3).noneMatch(ProcessHandle::isAlive);
+        assertThat(catchThrowableOfType(GheeException.class, job::await).kind())
+                .isEqualTo(GheeException.Kind.CANCELLED);
+    }
+
+    @Test
+    void aFailingFunctionTravelsToTheDriver() {
+        Job job = Ghee.processes()
+                .launch(Pipeline.named("fail")
+                        .readFrom(new Numbers(3))
+                        .stage("make", replicas(2))
+                        .map(number -> 10 / (1234 - number.value()))
+                        .stage("take", replicas(1))
+                        .writeTo(new Nowhere()));
+        StageFailedException failed = catchThrowableOfType(StageFailedException.class, () -> job.await(SOON));
+        assertThat(failed.failure().stage()).isEqualTo("make");
+        assertThat(failed.failure().replica()).isBetween(0, 1);
+        assertThat(failed.failure().type()).isEqualTo(ArithmeticException.class.getName());
+        assertThat(failed).hasMessageContaining("/ by zero at numbers 1000 to 1999");
+        assertThat(failed.failure().stack()).contains("ProcessLauncherTest.java");
+        assertThat(workers(job)).isEmpty();
+    }
+}
