@@ -9,6 +9,7 @@ import io.ghee.run.WorkerMetrics;
 import io.ghee.transfer.TransferConfig;
 import io.ghee.transfer.TransferManager;
 import io.ghee.transfer.Zmq;
+import io.ghee.transfer.wire.MessageCodec;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -55,7 +56,7 @@ public final class Agent {
     private final WorkerSocket driver;
     private final DriverConnection questions;
     private final WorkerKeys keys;
-    private final Messages messages = new Messages();
+    private final MessageCodec messages = new MessageCodec(ControlMessage.class);
 
     private Agent(
             String job, ControlMessage.Sender self, WorkerSocket driver, DriverConnection questions, WorkerKeys keys) {
@@ -131,7 +132,7 @@ public final class Agent {
                 self,
                 ControlMessage.PROTOCOL,
                 Runtime.version().feature(),
-                ClassPathDigest.ofThisJvm(),
+                System.getenv(DRIVER_PID) == null ? ClassPathDigest.ofThisJvm() : ClassPathDigest.stampsOfThisJvm(),
                 ProcessHandle.current().pid()));
         long deadline = System.nanoTime() + REGISTRATION.toNanos();
         while (System.nanoTime() < deadline) {

@@ -53,7 +53,7 @@ public record ClassPathDigest(List<Entry> entries) {
      */
     public record Entry(String name, String sha256) {
         private String brief() {
-            return sha256.substring(0, Math.min(SHOWN, sha256.length())) + "…";
+            return sha256.length() <= SHOWN || sha256.contains(" ") ? sha256 : sha256.substring(0, SHOWN) + "…";
         }
     }
 
@@ -62,6 +62,21 @@ public record ClassPathDigest(List<Entry> entries) {
     /** Of this JVM's class path. */
     public static ClassPathDigest ofThisJvm() {
         return of(System.getProperty("java.class.path"));
+    }
+
+    /**
+     * Of this JVM's class path, without reading it: by path, size and time of each file. For workers on the driver's machine,
+     * which have the very same files unless somebody builds them anew just then.
+     */
+    public static ClassPathDigest stampsOfThisJvm() {
+        List<Entry> entries = new ArrayList<>();
+        for (String element : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
+            File file = new File(element);
+            if (file.exists()) {
+                entries.add(new Entry(element, file.length() + " bytes of " + file.lastModified()));
+            }
+        }
+        return new ClassPathDigest(entries);
     }
 
     /**

@@ -8,6 +8,7 @@ import io.ghee.run.Coordinator;
 import io.ghee.run.JobDriver;
 import io.ghee.run.Start;
 import io.ghee.run.WorkerProgress;
+import io.ghee.transfer.wire.MessageCodec;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -36,7 +37,7 @@ public final class ControlServer implements AutoCloseable {
     private final ClassPathDigest classPath;
     private final DriverSocket socket;
     private final String endpoint;
-    private final Messages messages = new Messages();
+    private final MessageCodec messages = new MessageCodec(ControlMessage.class);
     private final Map<String, Peer> peers = new HashMap<>();
     private final CountDownLatch closed = new CountDownLatch(1);
     private volatile boolean changed;
@@ -47,33 +48,39 @@ public final class ControlServer implements AutoCloseable {
      * How the server treats its workers.
      *
      * @param host the address that it binds to
+     * @param sameFiles whether the workers have the driver's very files as their class path
      * @param sealed whether frames of data are encrypted
      * @param registration how long a worker may take from its start to its first word
      * @param silence how long a worker that has spoken may say nothing before it is taken for lost
      * @param route what a worker is told in place of the endpoint of another
      */
     public record Options(
-            String host, boolean sealed, Duration registration, Duration silence, UnaryOperator<String> route) {
+            String host,
+            boolean sameFiles,
+            boolean sealed,
+            Duration registration,
+            Duration silence,
+            UnaryOperator<String> route) {
         /** For workers on this machine. */
         public static Options loopback() {
             return new Options(
-                    "127.0.0.1", false, Duration.ofSeconds(60), Duration.ofSeconds(30), UnaryOperator.identity());
+                    "127.0.0.1", true, false, Duration.ofSeconds(60), Duration.ofSeconds(30), UnaryOperator.identity());
         }
 
         public Options withSealed(boolean yes) {
-            return new Options(host, yes, registration, silence, route);
+            return new Options(host, sameFiles, yes, registration, silence, route);
         }
 
         public Options withRegistration(Duration time) {
-            return new Options(host, sealed, time, silence, route);
+            return new Options(host, sameFiles, sealed, time, silence, route);
         }
 
         public Options withSilence(Duration time) {
-            return new Options(host, sealed, registration, time, route);
+            return new Options(host, sameFiles, sealed, registration, time, route);
         }
 
         public Options withRoute(UnaryOperator<String> through) {
-            return new Options(host, sealed, registration, silence, through);
+            return new Options(host, sameFiles, sealed, registration, silence, through);
         }
     }
 
@@ -107,7 +114,7 @@ public final class ControlServer implements AutoCloseable {
         this.onSilent = onSilent;
         this.options = options;
         this.plan = PlanBytes.of(driver.plan());
-        this.classPath = ClassPathDigest.ofThisJvm();
+        this.classPath = options.sameFiles() ? ClassPathDigest.stampsOfThisJvm() : ClassPathDigest.ofThisJvm();
         this.socket = DriverSocket.bind(keys, options.host());
         this.endpoint = socket.endpoint();
         driver.onChange(() -> changed = true);
@@ -349,7 +356,7 @@ public final class ControlServer implements AutoCloseable {
         onSilent.silent(peer.stage, peer.replica, new InfrastructureException(reason));
     }
 
-    private void send(byte[] address, ControlMessage.ToWorker message) {
+    private <M extends Record & ControlMessage.ToWorker> void send(byte[] address, M message) {
         socket.send(address, messages.write(message));
     }
 

@@ -3,6 +3,7 @@ package io.ghee.agent;
 import io.ghee.InfrastructureException;
 import io.ghee.channel.AbandonedException;
 import io.ghee.run.Coordinator;
+import io.ghee.transfer.wire.MessageCodec;
 import java.time.Duration;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +23,7 @@ final class DriverConnection {
     private final WorkerKeys keys;
     private final String endpoint;
     private final ControlMessage.Sender self;
-    private final Messages messages = new Messages();
+    private final MessageCodec messages = new MessageCodec(ControlMessage.class);
     private @Nullable WorkerSocket socket;
     private long number;
 

@@ -14,8 +14,8 @@ import org.zeromq.ZMQ;
 import zmq.Msg;
 
 /**
- * The driver's end of the control channel: a ROUTER under CURVE (ZeroMQ RFC 25 and 26) that only those get through to who
- * have the job's {@link WorkerKeys}. What others send is never seen here; they are logged by {@link Doorkeeper}.
+ * The driver's end of the control channel: a ROUTER under CURVE (ZeroMQ RFC 25 and 26), or on loopback under PLAIN (RFC 24),
+ * that only those get through to who have the job's {@link WorkerKeys}. What others send is never seen here; they are logged by {@link Doorkeeper}.
  *
  * <p>A message is one part of bytes. An empty one is a knock: a worker asks whether it has been let in, and is answered in
  * kind, unseen by the caller.
@@ -142,11 +142,13 @@ final class DriverSocket implements AutoCloseable {
         if (question.isEmpty()) {
             return false;
         }
-        // Version, request, domain, address, identity, mechanism, and for CURVE the key.
-        boolean admitted = question.size() == 7
-                && text(question.get(0)).equals("1.0")
-                && text(question.get(5)).equals("CURVE")
-                && workers.isWorker(question.get(6));
+        // Version, request, domain, address, identity, mechanism, and for CURVE the key, for PLAIN name and password.
+        String mechanism = question.size() > 5 && text(question.get(0)).equals("1.0") ? text(question.get(5)) : "";
+        boolean admitted = switch (mechanism) {
+            case "CURVE" -> question.size() == 7 && workers.isWorker(question.get(6));
+            case "PLAIN" -> question.size() == 8 && workers.isPassword(question.get(7));
+            default -> false;
+        };
         if (!admitted) {
             doorkeeper.wrongKey(question.size() > 3 ? text(question.get(3)) : "");
         }

@@ -2,8 +2,10 @@ package io.ghee.agent;
 
 import io.ghee.ConfigurationException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Base64;
+import java.util.HexFormat;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
 import org.zeromq.ZMQ;
@@ -20,16 +22,21 @@ public final class WorkerKeys {
     static final int KEY_BYTES = 32;
 
     private static final byte VERSION = 1;
-    private static final int BYTES = 1 + 4 * KEY_BYTES + Long.BYTES;
+    private static final int BYTES = 2 + 4 * KEY_BYTES + Long.BYTES;
     private static final int CHARACTERS = (BYTES * 4 + 2) / 3;
 
+    /** The name by which workers on loopback present themselves; the password is what counts. */
+    private static final String NAME = "worker";
+
+    private final boolean curve;
     private final byte[] server;
     private final byte[] worker;
     private final byte[] workerSecret;
     private final byte[] sealing;
     private final long job;
 
-    WorkerKeys(byte[] server, byte[] worker, byte[] workerSecret, byte[] sealing, long job) {
+    WorkerKeys(boolean curve, byte[] server, byte[] worker, byte[] workerSecret, byte[] sealing, long job) {
+        this.curve = curve;
         this.server = server;
         this.worker = worker;
         this.workerSecret = workerSecret;
@@ -57,7 +64,7 @@ public final class WorkerKeys {
                     + ")");
         }
         ByteBuffer in = ByteBuffer.wrap(bytes).position(1);
-        return new WorkerKeys(key(in), key(in), key(in), key(in), in.getLong());
+        return new WorkerKeys(in.get() == 1, key(in), key(in), key(in), key(in), in.getLong());
     }
 
     private static byte[] key(ByteBuffer in) {
@@ -68,7 +75,7 @@ public final class WorkerKeys {
 
     /** All of it as letters, digits, hyphens and underscores. A secret. */
     public String encoded() {
-        ByteBuffer out = ByteBuffer.allocate(BYTES).put(VERSION);
+        ByteBuffer out = ByteBuffer.allocate(BYTES).put(VERSION).put((byte) (curve ? 1 : 0));
         out.put(server).put(worker).put(workerSecret).put(sealing).putLong(job);
         return Base64.getUrlEncoder().withoutPadding().encodeToString(out.array());
     }
@@ -88,13 +95,32 @@ public final class WorkerKeys {
         return server;
     }
 
+    /** Whether the control channel is under CURVE; else it asks for a password. */
+    boolean isCurve() {
+        return curve;
+    }
+
     /** Whether this is the public key of the job's workers. */
     boolean isWorker(byte[] publicKey) {
-        return MessageDigest.isEqual(worker, publicKey);
+        return curve && MessageDigest.isEqual(worker, publicKey);
+    }
+
+    /** Whether this is the password of the job's workers. */
+    boolean isPassword(byte[] password) {
+        return !curve && MessageDigest.isEqual(password().getBytes(StandardCharsets.UTF_8), password);
+    }
+
+    private String password() {
+        return HexFormat.of().formatHex(workerSecret);
     }
 
     /** Makes {@code socket}, which is not connected yet, a worker's: it proves who it is, and asks the same of the driver. */
     void applyTo(ZMQ.Socket socket) {
+        if (!curve) {
+            socket.setPlainUsername(NAME);
+            socket.setPlainPassword(password());
+            return;
+        }
         socket.setCurvePublicKey(worker);
         socket.setCurveSecretKey(workerSecret);
         socket.setCurveServerKey(server);

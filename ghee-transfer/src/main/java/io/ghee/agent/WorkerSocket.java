@@ -13,7 +13,7 @@ import org.zeromq.ZEvent;
 import org.zeromq.ZMQ;
 
 /**
- * A worker's end of the control channel: a DEALER under CURVE that talks to nobody but the driver whose key it was given.
+ * A worker's end of the control channel: a DEALER under CURVE, or PLAIN on loopback, that talks to nobody but the driver whose key it was given.
  * {@link DriverSocket} is the other end.
  *
  * <p>JeroMQ tells when a connection has been refused, in several ways, but not when it has been let in: {@link #connect}
