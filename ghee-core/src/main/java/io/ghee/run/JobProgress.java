@@ -4,6 +4,9 @@ import io.ghee.run.WorkerProgress.Point;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * How far a job is, added up over its workers; after its end, what it did. A snapshot.
@@ -60,12 +63,43 @@ public record JobProgress(
             return sum(true);
         }
 
+        /** The part of the wall time, from 0 to 1, that an activity took. */
+        public double share(Activity activity) {
+            double all = busySeconds() + waitSeconds();
+            return all == 0 ? 0 : seconds.getOrDefault(activity, 0.0) / all;
+        }
+
+        private double busyShare() {
+            double all = busySeconds() + waitSeconds();
+            return all == 0 ? 0 : busySeconds() / all;
+        }
+
         private double sum(boolean waiting) {
             return seconds.entrySet().stream()
                     .filter(each -> each.getKey().isWaiting() == waiting)
                     .mapToDouble(Map.Entry::getValue)
                     .sum();
         }
+    }
+
+    /**
+     * What held the last stage back, if it waited for batches for more than a twentieth of its time: the stage whose
+     * replicas were at work most of the time, and at what; else nothing.
+     */
+    public Optional<String> heldBackBy() {
+        int at = stages.size() - 1;
+        if (at < 1 || stages.get(at).share(Activity.WAIT_INPUT) < 0.05) {
+            return Optional.empty();
+        }
+        StageProgress culprit = stages.get(--at);
+        while (at > 0 && culprit.share(Activity.WAIT_INPUT) > culprit.busyShare()) {
+            culprit = stages.get(--at);
+        }
+        StageProgress named = culprit;
+        String shares = Stream.of(Activity.READ, Activity.COMPUTE, Activity.SERIALISE)
+                .map(activity -> activity.label() + " " + Math.round(100 * named.share(activity)) + " %")
+                .collect(Collectors.joining(", "));
+        return Optional.of(named.name() + " (" + shares + " of its time)");
     }
 
     /** The sum that a tally has in an epoch; 0 if it counted nothing there. */

@@ -30,6 +30,12 @@ final class CommonOptions {
     private long maxBadRecords;
 
     @Option(
+            names = "--restarts",
+            paramLabel = "N",
+            description = "How often each worker may be lost within ten minutes and begin again (default: 3).")
+    private @Nullable Integer restarts;
+
+    @Option(
             names = "--output",
             paramLabel = "DIR",
             description = "Where the result goes: a directory that is absent or empty (default: runs/JOB-TIME).")
@@ -48,6 +54,9 @@ final class CommonOptions {
     /** The pipeline of a job, with these options applied. */
     Pipeline pipeline(PackagedJob job) {
         Pipeline pipeline = job.pipeline(output(job)).withMaxBadRecords(maxBadRecords);
+        if (restarts != null) {
+            pipeline = pipeline.withRestarts(restarts);
+        }
         for (Map.Entry<String, Integer> each : (replicas == null ? Map.<String, Integer>of() : replicas).entrySet()) {
             try {
                 pipeline = pipeline.withResources(each.getKey(), resources -> resources.withReplicas(each.getValue()));

@@ -4,11 +4,14 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.ghee.examples.PackagedJob;
+import io.ghee.run.Activity;
 import io.ghee.run.JobProgress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param records train records over all epochs
  * @param rowSum of all train rows of one epoch
  * @param trainSeconds from the first request for a batch to the last step
+ * @param heldBackBy the stage that the last one waited for, if it did
+ * @param restarts why workers began again
  * @param stallShare of the train seconds that were spent waiting for batches
  */
 @JsonInclude(JsonInclude.Include.ALWAYS)
@@ -34,6 +39,8 @@ record Report(
         @Nullable Double rmse,
         double wallSeconds,
         long badRecords,
+        @Nullable String heldBackBy,
+        List<String> restarts,
         List<Stage> stages) {
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
@@ -43,8 +50,10 @@ record Report(
             long recordsIn,
             long recordsOut,
             long bytesOut,
-            double busySeconds,
-            double waitSeconds) {}
+            long padded,
+            long dropped,
+            Map<String, Double> seconds,
+            List<Double> waitedForSeconds) {}
 
     static Report of(PackagedJob job, String status, String launcher, JobProgress progress) {
         double seconds = progress.training().nanos() / 1e9;
@@ -62,6 +71,8 @@ record Report(
                 rmse.isPresent() ? round(rmse.getAsDouble(), 5) : null,
                 round(progress.wall().toNanos() / 1e9, 3),
                 progress.skipped(),
+                progress.heldBackBy().orElse(null),
+                progress.restarts(),
                 progress.stages().stream().map(Report::stage).toList());
     }
 
@@ -72,8 +83,18 @@ record Report(
                 stage.recordsIn(),
                 stage.recordsOut(),
                 stage.bytesOut(),
-                round(stage.busySeconds(), 3),
-                round(stage.waitSeconds(), 3));
+                stage.padded(),
+                stage.dropped(),
+                seconds(stage),
+                stage.waitedFor().stream().map(wait -> round(wait, 3)).toList());
+    }
+
+    private static Map<String, Double> seconds(JobProgress.StageProgress stage) {
+        Map<String, Double> seconds = new LinkedHashMap<>();
+        for (Activity activity : Activity.values()) {
+            seconds.put(activity.label(), round(stage.seconds().getOrDefault(activity, 0.0), 3));
+        }
+        return seconds;
     }
 
     private static double round(double value, int digits) {

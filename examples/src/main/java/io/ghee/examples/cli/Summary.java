@@ -2,6 +2,7 @@ package io.ghee.examples.cli;
 
 import io.ghee.DataSize;
 import io.ghee.examples.PackagedJob;
+import io.ghee.run.Activity;
 import io.ghee.run.JobProgress;
 import io.ghee.run.WorkerProgress.Point;
 import java.io.PrintWriter;
@@ -17,25 +18,31 @@ final class Summary {
     static void print(PackagedJob job, JobProgress end, Path output, PrintWriter out) {
         out.printf(
                 Locale.ROOT,
-                "%-14s %8s %12s %12s %10s %7s %7s%n",
+                "%-12s %8s %12s %12s %9s  %5s %7s %9s  %s%n",
                 "stage",
                 "replicas",
                 "records in",
                 "records out",
                 "sent",
-                "busy s",
-                "wait s");
+                "read",
+                "compute",
+                "serialise",
+                "wait for credit / input / driver");
         for (JobProgress.StageProgress stage : end.stages()) {
             out.printf(
                     Locale.ROOT,
-                    "%-14s %8d %,12d %,12d %10s %7.1f %7.1f%n",
+                    "%-12s %8d %,12d %,12d %9s  %5s %7s %9s  %15s / %5s / %s%n",
                     stage.name(),
                     stage.replicas(),
                     stage.recordsIn(),
                     stage.recordsOut(),
                     stage.bytesOut() == 0 ? "-" : new DataSize(stage.bytesOut()).toString(),
-                    stage.busySeconds(),
-                    stage.waitSeconds());
+                    percent(stage, Activity.READ),
+                    percent(stage, Activity.COMPUTE),
+                    percent(stage, Activity.SERIALISE),
+                    percent(stage, Activity.WAIT_CREDIT),
+                    percent(stage, Activity.WAIT_INPUT),
+                    percent(stage, Activity.WAIT_DRIVER));
         }
         List<Point> loss = end.metric("loss");
         if (loss.size() > 1) {
@@ -53,10 +60,15 @@ final class Summary {
                 job.epochs(),
                 end.training().records() / Math.max(seconds, 1e-9),
                 100 * end.training().stallNanos() / Math.max(1.0, end.training().nanos()));
+        end.heldBackBy().ifPresent(stage -> out.println("held up by  " + stage));
         out.printf(Locale.ROOT, "row sum     %d%n", job.rowSum(end));
         OptionalDouble rmse = job.rmse(end);
         if (rmse.isPresent()) {
             out.printf(Locale.ROOT, "RMSE        %.4f on held-out records%n", rmse.getAsDouble());
+        }
+        if (!end.restarts().isEmpty()) {
+            out.printf(Locale.ROOT, "restarts    %d:%n", end.restarts().size());
+            end.restarts().forEach(why -> out.println("            " + why));
         }
         if (end.skipped() > 0) {
             out.printf(Locale.ROOT, "skipped     %d bad records:%n", end.skipped());
@@ -65,5 +77,9 @@ final class Summary {
         out.printf(Locale.ROOT, "output      %s%n", output);
         out.printf(Locale.ROOT, "wall        %.1f s%n", end.wall().toNanos() / 1e9);
         out.flush();
+    }
+
+    private static String percent(JobProgress.StageProgress stage, Activity activity) {
+        return Math.round(100 * stage.share(activity)) + " %";
     }
 }
