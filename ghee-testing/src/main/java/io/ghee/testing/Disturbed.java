@@ -60,7 +60,7 @@ record Disturbed(
         if (!comparison.isSame()) {
             throw failure(comparison.summary(), job, injector, null);
         }
-        return new FaultyRun.Outcome(schedule, injector.struck(), sightings.restarts(), duration, progress);
+        return new FaultyRun.Outcome(schedule, injector.struck(), duration, progress);
     }
 
     private JobProgress watch(Job job, Injector injector, Sightings sightings, long start) throws InterruptedException {
@@ -89,7 +89,6 @@ record Disturbed(
                 }
                 // A worker that starts again may count from 0.
                 consumed = Math.max(consumed, Undisturbed.consumed(progress));
-                sightings.look();
                 injector.tick(consumed, expected.work(), Duration.ofNanos(now - start));
                 if (now - moved > stall.toNanos()) {
                     throw failure(

@@ -50,16 +50,15 @@ public final class FaultyRun {
      * What was done to a job that has come through.
      *
      * @param struck the faults that have struck; those whose moment the job did not live to see are missing
-     * @param restarts how often a worker was seen to be another thread or process than before
      * @param duration from the launch to the end
      * @param progress as the job reports it after its end
      */
-    public record Outcome(
-            FaultSchedule schedule, List<Fault> struck, int restarts, Duration duration, JobProgress progress) {
+    public record Outcome(FaultSchedule schedule, List<Fault> struck, Duration duration, JobProgress progress) {
         @Override
         public String toString() {
             return "seed " + schedule.seed() + ": " + struck.size() + " of "
-                    + schedule.faults().size() + " faults struck, " + restarts + " restarts, " + duration.toMillis()
+                    + schedule.faults().size() + " faults struck, "
+                    + progress.restarts().size() + " restarts, " + duration.toMillis()
                     + " ms";
         }
     }

@@ -5,13 +5,10 @@ import io.ghee.plan.PlannedStage;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.Set;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** The workers of a job, be they processes or threads, as seen from outside. Used by one thread. */
@@ -22,8 +19,6 @@ final class Sightings {
     private final String job;
     private final boolean threads;
     private final List<String> names = new ArrayList<>();
-    /** By worker: the ids of the processes or threads that have been it. */
-    private final Map<String, Set<Long>> seen = new TreeMap<>();
 
     /**
      * Nothing seen so far.
@@ -39,24 +34,6 @@ final class Sightings {
                 names.add(stage.name() + "-" + replica);
             }
         }
-    }
-
-    /** Looks who is there. */
-    void look() {
-        if (threads) {
-            threads().forEach((thread, name) -> saw(name, thread.getId()));
-        } else {
-            processes.workers().forEach(worker -> saw(worker.stage() + "-" + worker.replica(), worker.pid()));
-        }
-    }
-
-    private void saw(String name, long id) {
-        seen.computeIfAbsent(name, unused -> new HashSet<>()).add(id);
-    }
-
-    /** How often a worker was seen to be another one than before. */
-    int restarts() {
-        return seen.values().stream().mapToInt(ids -> ids.size() - 1).sum();
     }
 
     /** The threads of the job, each with the worker that it is. */

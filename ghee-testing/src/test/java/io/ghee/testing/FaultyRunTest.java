@@ -103,7 +103,7 @@ class FaultyRunTest {
         FaultyRun.Outcome outcome = run(List::of).launcher(launcher).run(none());
 
         assertThat(outcome.struck()).isEmpty();
-        assertThat(outcome.restarts()).isZero();
+        assertThat(outcome.progress().restarts()).isEmpty();
         assertThat(outcome.duration()).isPositive();
         assertThat(outcome.progress().stages().get(1).recordsIn()).isEqualTo(500);
         assertThat(log).first().isEqualTo("seed 7, 0 faults");
@@ -125,7 +125,7 @@ class FaultyRunTest {
                 .run(schedule);
 
         assertThat(outcome.struck()).containsExactlyInAnyOrderElementsOf(schedule.faults());
-        assertThat(outcome.restarts()).isZero();
+        assertThat(outcome.progress().restarts()).isEmpty();
     }
 
     @Test
