@@ -364,7 +364,9 @@ public final class JobDriver implements Coordinator {
     public void finished(int inGeneration, int stage, int replica, String committable, WorkerProgress progress) {
         synchronized (this) {
             boolean last = plan.isLast(plan.stage(stage));
-            if (last ? progress.attempt() != lastStage.attempt() : inGeneration != generation) {
+            boolean isOld = last ? progress.attempt() != lastStage.attempt() : inGeneration != generation;
+            // It is told again and again; the points of its progress count once.
+            if (isOld || finished.contains(plan.worker(stage, replica))) {
                 return;
             }
             progress(progress);
