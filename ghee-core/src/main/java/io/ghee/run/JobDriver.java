@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -158,10 +159,16 @@ public final class JobDriver implements Coordinator {
     private void begin() {
         Consumed arrived = new Consumed();
         dealt.clear();
-        lastStage.begin();
         PlannedStage last = plan.stage(plan.stages().size() - 1);
+        List<Standing> standings = IntStream.range(0, last.replicas())
+                .mapToObj(replica -> ready.getOrDefault(plan.worker(last.index(), replica), Standing.NONE))
+                .toList();
+        if (lastStage.hasLostOneOf(standings)) {
+            rewind();
+        }
+        lastStage.begin();
         for (int replica = 0; replica < last.replicas(); replica++) {
-            Standing standing = ready.getOrDefault(plan.worker(last.index(), replica), Standing.NONE);
+            Standing standing = standings.get(replica);
             if (standing.attempt() == lastStage.attempt()) {
                 arrived.addAll(Consumed.read(standing.consumed()));
                 if (standing.epoch() == cursor.epoch()) {
@@ -227,14 +234,19 @@ public final class JobDriver implements Coordinator {
             finished.clear();
             notBeforeNanos = System.nanoTime() + restarts.pause(worker).toNanos();
             if (last) {
-                lastStage.rewind();
-                cursor.rewind();
-                board.rewind();
+                rewind();
             }
             notifyAll();
         }
         changed();
         return true;
+    }
+
+    /** The last stage makes a new attempt. */
+    private void rewind() {
+        lastStage.rewind();
+        cursor.rewind();
+        board.rewind();
     }
 
     @Override

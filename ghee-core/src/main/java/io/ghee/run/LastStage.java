@@ -16,6 +16,8 @@ final class LastStage {
     private final TreeMap<Integer, int[]> batches = new TreeMap<>();
     private final Map<Integer, String> committables = new HashMap<>();
     private int attempt;
+    /** Some generation of this attempt has begun. */
+    private boolean begun;
 
     LastStage(int replicas, boolean drops) {
         this.replicas = replicas;
@@ -29,6 +31,7 @@ final class LastStage {
     /** One of its replicas was lost: all of them begin anew. */
     void rewind() {
         attempt++;
+        begun = false;
         arrived.clear();
         batches.clear();
         committables.clear();
@@ -36,7 +39,16 @@ final class LastStage {
 
     /** A generation begins: whoever has arrived at the end of the pass arrives again. */
     void begin() {
+        begun = true;
         arrived.clear();
+    }
+
+    /**
+     * True if some replica is not in the attempt at hand any more, though all were: it could not go on, perhaps while others
+     * were lost, and has nothing of what had arrived.
+     */
+    boolean hasLostOneOf(List<Standing> standings) {
+        return begun && standings.stream().anyMatch(standing -> standing.attempt() != attempt);
     }
 
     /** A replica has been given all of the pass at hand; true if all have. */

@@ -3,7 +3,7 @@ package io.ghee.run;
 /**
  * How far a replica of the last stage is, told when it joins another generation.
  *
- * @param attempt of the last stage, which this replica is in
+ * @param attempt of the last stage, which this replica is in; -1 if it is in none
  * @param epoch the pass it is in
  * @param records it has been given of that pass
  * @param batches it has been given of that pass
@@ -11,5 +11,5 @@ package io.ghee.run;
  */
 public record Standing(int attempt, int epoch, long records, long batches, byte[] consumed) {
     /** Of a worker that has nothing, or keeps nothing. */
-    public static final Standing NONE = new Standing(0, 0, 0, 0, new byte[0]);
+    public static final Standing NONE = new Standing(-1, 0, 0, 0, new byte[0]);
 }
