@@ -33,7 +33,7 @@ class JobKeysTest {
 
     @Test
     void theStringFitsAnEnvironmentVariable() {
-        assertThat(keys.workers().encoded()).matches("[A-Za-z0-9_-]{183}");
+        assertThat(keys.workers().encoded()).matches("[A-Za-z0-9_-]{184}");
     }
 
     @Test
@@ -109,6 +109,6 @@ class JobKeysTest {
         }
         assertThatThrownBy(() -> WorkerKeys.parse("B" + whole.substring(1)))
                 .isInstanceOf(ConfigurationException.class)
-                .hasMessageContaining("of version 5 (expected: 183 of version 1)");
+                .hasMessageContaining("of version 5 (expected: 184 of version 1)");
     }
 }

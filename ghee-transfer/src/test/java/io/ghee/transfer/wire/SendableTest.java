@@ -9,6 +9,7 @@ import com.esotericsoftware.kryo.util.DefaultInstantiatorStrategy;
 import io.ghee.Batch;
 import io.ghee.ConfigurationException;
 import io.ghee.InfrastructureException;
+import io.ghee.channel.Origins;
 import io.ghee.transfer.wire.declared.Declared;
 import java.io.File;
 import java.io.Serializable;
@@ -21,6 +22,7 @@ import java.net.InetAddress;
 import java.net.URI;
 import java.net.URL;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.DayOfWeek;
 import java.time.Duration;
@@ -116,13 +118,24 @@ class SendableTest {
         }
     }
 
-    private final BatchCodec sender = new BatchCodec();
-    private final BatchCodec receiver = new BatchCodec();
+    private static final int LARGEST = 1 << 24;
+
+    private final BatchCodec sender = new BatchCodec(LARGEST);
+    private final BatchCodec receiver = new BatchCodec(LARGEST);
 
     private Object across(Object value) {
-        ByteBuffer frame = sender.encode(
-                Batch.of(List.of(new Pair(value, null))), new BatchCodec.Address(1, 0, 0, 1, 0), ByteBuffer::allocate);
-        return ((Pair) receiver.decode(FrameHeader.read(frame), frame).records().get(0)).first();
+        return ((Pair) read(write(value)).records().get(0)).first();
+    }
+
+    private ByteBuffer write(Object value) {
+        BatchCodec.Measured measured = sender.measure(Batch.of(List.of(new Pair(value, null))), Origins.NONE);
+        ByteBuffer body = ByteBuffer.allocate(measured.bytes());
+        measured.writeTo(body);
+        return body.flip();
+    }
+
+    private Batch<?> read(ByteBuffer body) {
+        return receiver.read(1, body).get(0).batch();
     }
 
     /** What a sender that allows anything would have written. */
@@ -147,11 +160,14 @@ class SendableTest {
     }
 
     private static ByteBuffer frame(byte[] payload) {
-        FrameHeader header =
-                new FrameHeader(FrameHeader.Kind.DATA, FrameHeader.Codec.KRYO, 1, 0, 0, 1, 1, 0, 0, payload.length);
-        ByteBuffer frame = ByteBuffer.allocate(header.frameBytes());
-        header.writeTo(frame);
-        return frame.put(header.payloadOffset(), payload);
+        ByteBuffer origins = ByteBuffer.allocate(64).order(ByteOrder.LITTLE_ENDIAN);
+        OriginsCodec.Form form = OriginsCodec.form(Origins.NONE);
+        OriginsCodec.write(Origins.NONE, form, origins);
+        BatchHeader header =
+                new BatchHeader(BatchHeader.Codec.KRYO, form, 0, 1, 0, origins.position(), payload.length, 0);
+        ByteBuffer body = ByteBuffer.allocate(header.end()).order(ByteOrder.LITTLE_ENDIAN);
+        header.writeTo(body);
+        return body.put(header.payloadAt(), payload);
     }
 
     private void assertRefusedBySender(Object value, String reason) {
@@ -163,7 +179,7 @@ class SendableTest {
     }
 
     private void assertRefusedByReceiver(ByteBuffer frame, String reason) {
-        assertThatThrownBy(() -> receiver.decode(FrameHeader.read(frame), frame))
+        assertThatThrownBy(() -> read(frame))
                 .isInstanceOf(InfrastructureException.class)
                 .hasMessageContaining(reason);
     }
@@ -423,7 +439,7 @@ class SendableTest {
                 "io.ghee.transfer.wire.BatchCodec")) {
             assertThatThrownBy(() -> {
                         ByteBuffer frame = naming(name);
-                        receiver.decode(FrameHeader.read(frame), frame);
+                        read(frame);
                     })
                     .as(name)
                     .isInstanceOf(InfrastructureException.class)
@@ -518,8 +534,7 @@ class SendableTest {
         assertThat(across(nulls)).isEqualTo(nulls);
 
         Object many = Collections.nCopies(1000, nulls);
-        ByteBuffer frame = sender.encode(
-                Batch.of(List.of(new Pair(many, null))), new BatchCodec.Address(1, 0, 0, 1, 0), ByteBuffer::allocate);
+        ByteBuffer frame = write(many);
         assertThat(frame.remaining()).isLessThan(20_000);
         assertRefusedByReceiver(frame, "elements: ");
     }
