@@ -51,6 +51,7 @@ final class Flight {
     private long lastProbe;
     private long answered;
     private boolean holding;
+    private boolean saidFarewell;
     private long lastSign;
     private long patience;
 
@@ -130,7 +131,10 @@ final class Flight {
                 k = receipt.beyond().nextSetBit(k + 1)) {
             batches += releaseAll(frames.subMap(released + k, released + k + 1).values());
         }
-        if (receipt.probe() == lastProbe && answered < lastProbe) {
+        if (saidFarewell) {
+            // The consumer has not heard it, or would be gone.
+            farewell();
+        } else if (receipt.probe() == lastProbe && answered < lastProbe) {
             answered(receipt.expected());
         } else if (receipt.gap() && answered == lastProbe && isSameConnection()) {
             holding = true;
@@ -214,12 +218,21 @@ final class Flight {
     }
 
     private void probe() {
-        lastProbe++;
         lastSign = System.nanoTime();
+        sendNumbered(FrameHeader.Kind.PROBE);
+    }
+
+    /** Tells the consumer that everything was released: it waits for that before it goes. */
+    void farewell() {
+        saidFarewell = true;
+        sendNumbered(FrameHeader.Kind.FAREWELL);
+    }
+
+    private void sendNumbered(FrameHeader.Kind kind) {
+        lastProbe++;
         ByteBuffer message = ByteBuffer.allocate(FrameHeader.BYTES + (probeSeal == null ? 0 : Seal.TAG_BYTES))
                 .order(ByteOrder.LITTLE_ENDIAN);
-        new FrameHeader(FrameHeader.Kind.PROBE, probeSeal != null, Packing.NONE, route, lastProbe, 0, 0, 0, 0)
-                .writeTo(message);
+        new FrameHeader(kind, probeSeal != null, Packing.NONE, route, lastProbe, 0, 0, 0, 0).writeTo(message);
         if (probeSeal != null) {
             probeSeal.sign(lastProbe, message.slice(0, FrameHeader.BYTES), message.position(FrameHeader.BYTES));
         }

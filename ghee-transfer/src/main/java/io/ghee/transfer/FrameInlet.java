@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  * <p>One thread receives, and may wait for it; releasing is for any thread.
  */
 final class FrameInlet implements Inlet {
-    private static final int LINGER_MILLIS = 5000;
+    private static final long FAREWELL_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final long FAREWELL_POLL_MILLIS = 20;
     private static final long POLL_MILLIS = 50;
 
     private final TransferManager manager;
@@ -230,10 +231,14 @@ final class FrameInlet implements Inlet {
                         message.slice(FrameHeader.BYTES, Seal.TAG_BYTES))) {
             return "its seal is wrong";
         }
-        arrived.giveBack();
         synchronized (state) {
-            track.probed(number);
+            if (FrameHeader.isFarewell(message)) {
+                track.farewell();
+            } else {
+                track.probed(number);
+            }
         }
+        arrived.giveBack();
         return null;
     }
 
@@ -286,6 +291,9 @@ final class FrameInlet implements Inlet {
         Held held = new Held(track, header.sequence(), Math.max(1, batches.size()), giveBack);
         synchronized (state) {
             track.arrived();
+            if (header.kind() == FrameHeader.Kind.END_OF_STREAM) {
+                track.ended();
+            }
         }
         if (batches.isEmpty()) {
             ready.add(new Ready(header, null, held));
@@ -299,25 +307,54 @@ final class FrameInlet implements Inlet {
         inbox.wake();
     }
 
+    /**
+     * Closes the inlet. If everything has arrived and was released, it waits for the senders to know that: the receipts that
+     * say so may be lost, and then somebody has to be here who is asked.
+     */
     @Override
     public void close() {
-        boolean inOrder = !abandoned;
-        abandon();
         receiving.lock();
         try {
+            awaitFarewells();
+            abandoned = true;
             synchronized (state) {
                 if (closed) {
                     return;
                 }
                 closed = true;
-                // The last receipts, which let the senders end, are still to go out.
-                tracks.forEach(track -> track.close(inOrder ? LINGER_MILLIS : 0));
+                tracks.forEach(track -> track.close(0));
                 inbox.close();
                 opened.forEach(BufferPool.Loan::forget);
             }
             manager.closed(this);
         } finally {
             receiving.unlock();
+        }
+    }
+
+    private void awaitFarewells() {
+        long start = System.nanoTime();
+        try {
+            while (isAwaited() && System.nanoTime() - start < FAREWELL_NANOS) {
+                upkeep();
+                Transport.Arrived arrived = inbox.receive(FAREWELL_POLL_MILLIS);
+                if (arrived != null) {
+                    accept(arrived);
+                }
+            }
+        } catch (InterruptedException e) {
+            // Whoever closes in a hurry gets it closed.
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private boolean isAwaited() {
+        synchronized (state) {
+            return !abandoned
+                    && !closed
+                    && !tracks.isEmpty()
+                    && tracks.stream().allMatch(SenderTrack::isThrough)
+                    && tracks.stream().filter(track -> !track.isGone()).count() > 0;
         }
     }
 }

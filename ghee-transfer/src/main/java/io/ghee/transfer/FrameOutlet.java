@@ -39,6 +39,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class FrameOutlet implements Outlet, Keeper.Chore {
     private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+    private static final int FAREWELL_MILLIS = 1000;
     private static final long BUSY_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
     private final TransferManager manager;
@@ -56,6 +57,7 @@ final class FrameOutlet implements Outlet, Keeper.Chore {
     private final AtomicLong encodedNanos = new AtomicLong();
     private volatile boolean waiting;
     private volatile boolean abandoned;
+    private boolean ended;
     private boolean closed;
 
     FrameOutlet(TransferManager manager, Route anyConsumer, int consumers, long credit) {
@@ -95,7 +97,11 @@ final class FrameOutlet implements Outlet, Keeper.Chore {
 
     /** Called by the transport when a connection has come or gone. */
     private void changed() {
-        manager.keeper().within(0);
+        if (waiting) {
+            inbox.wake();
+        } else {
+            manager.keeper().within(0);
+        }
     }
 
     @Override
@@ -204,6 +210,8 @@ final class FrameOutlet implements Outlet, Keeper.Chore {
         lock.lock();
         try {
             await(() -> lanes.stream().allMatch(Lane::isReleased));
+            lanes.forEach(Lane::farewell);
+            ended = true;
         } finally {
             lock.unlock();
         }
@@ -333,7 +341,7 @@ final class FrameOutlet implements Outlet, Keeper.Chore {
         try {
             if (!closed) {
                 closed = true;
-                lanes.forEach(Lane::close);
+                lanes.forEach(lane -> lane.close(ended ? FAREWELL_MILLIS : 0));
                 inbox.close();
                 manager.closed(this);
             }

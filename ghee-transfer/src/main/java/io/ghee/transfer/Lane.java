@@ -129,12 +129,17 @@ final class Lane {
         return Math.min(left, flight.upkeep());
     }
 
-    void close() {
+    /** Tells the consumer that everything was released. */
+    void farewell() {
+        flight.farewell();
+    }
+
+    void close(int lingerMillis) {
         if (open != null) {
             open.drop();
             open = null;
         }
         flight.close();
-        outbox.close();
+        outbox.close(lingerMillis);
     }
 }

@@ -4,10 +4,14 @@ import io.ghee.transfer.wire.Receipt;
 import io.ghee.transfer.wire.Route;
 import io.ghee.transfer.wire.Seal;
 import java.util.BitSet;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** What a consumer knows of one sender: what is to come next, and what was released. Used under the lock of its inlet. */
 final class SenderTrack {
+    private static final long TELL_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+    private static final long GONE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     final Route route;
     final @Nullable Seal frameSeal;
     final @Nullable Seal probeSeal;
@@ -24,6 +28,10 @@ final class SenderTrack {
     private long receipts;
     private long gapTold = -1;
     private int connections;
+    private boolean ended;
+    private boolean farewell;
+    private long seenNanos = System.nanoTime();
+    private long toldNanos;
 
     SenderTrack(TransferConfig config, Route route, Transport.Outbox outbox) {
         this.route = route;
@@ -60,6 +68,34 @@ final class SenderTrack {
         tell(false);
     }
 
+    /** The sender has sent everything. */
+    void ended() {
+        ended = true;
+    }
+
+    /** If the sender has sent everything, and everything was released. */
+    boolean isThrough() {
+        return ended && released == expected;
+    }
+
+    /** The sender knows that everything was released. */
+    void farewell() {
+        farewell = true;
+    }
+
+    /** If the sender needs no more receipts, or is no longer there. It is told again now and then until that is so. */
+    boolean isGone() {
+        long now = System.nanoTime();
+        if (outbox.isConnected()) {
+            seenNanos = now;
+        }
+        boolean gone = farewell || now - seenNanos > GONE_NANOS;
+        if (!gone && now - toldNanos > TELL_AGAIN_NANOS) {
+            tell(false);
+        }
+        return gone;
+    }
+
     /** The stage has done with a frame. */
     void release(long sequence) {
         beyond.set((int) (sequence - released));
@@ -85,6 +121,7 @@ final class SenderTrack {
     }
 
     private void tell(boolean gap) {
+        toldNanos = System.nanoTime();
         Receipt receipt = new Receipt(route, ++receipts, expected, released, beyond, probe, gap);
         outbox.send(receipt.write(receiptSeal));
     }

@@ -9,6 +9,7 @@ import io.ghee.transfer.wire.Route;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 
 /**
  * Opens the channels of one worker. Each end is bound first and tells its endpoint; when all ends of an edge are bound, each
@@ -26,8 +27,12 @@ public final class TransferManager implements AutoCloseable {
     private final Set<AutoCloseable> open = ConcurrentHashMap.newKeySet();
 
     public TransferManager(TransferConfig config) {
+        this(config, pool -> new ZmqTransport(config.host(), pool));
+    }
+
+    TransferManager(TransferConfig config, Function<BufferPool, Transport> transport) {
         this.config = config;
-        this.transport = new ZmqTransport(config.host(), pool);
+        this.transport = transport.apply(pool);
     }
 
     /**
@@ -101,6 +106,7 @@ public final class TransferManager implements AutoCloseable {
 
             @Override
             public void close() {
+                inlet.abandon();
                 inlet.close();
             }
         };
@@ -143,13 +149,15 @@ public final class TransferManager implements AutoCloseable {
         return pool.lentBytes();
     }
 
-    /** Closes everything that is still open. Whoever waits in one of them gets an exception. */
+    /** Closes everything that is still open, at once. Whoever waits in one of them gets an exception. */
     @Override
     public void close() {
         for (AutoCloseable end : List.copyOf(open)) {
             if (end instanceof Outlet outlet) {
+                outlet.abandon();
                 outlet.close();
             } else if (end instanceof Inlet inlet) {
+                inlet.abandon();
                 inlet.close();
             }
         }

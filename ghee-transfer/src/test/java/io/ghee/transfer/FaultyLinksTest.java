@@ -79,7 +79,11 @@ class FaultyLinksTest {
             sending.add(rig.start(() -> sendAll(edge.outlets().get(self), self, 1500, own)));
         }
         List<Future<List<List<String>>>> receiving = edge.inlets().stream()
-                .map(inlet -> rig.start(() -> drain(inlet)))
+                .map(inlet -> rig.start(() -> {
+                    List<List<String>> all = drain(inlet);
+                    inlet.close();
+                    return all;
+                }))
                 .toList();
 
         for (int sender = 0; sender < 2; sender++) {

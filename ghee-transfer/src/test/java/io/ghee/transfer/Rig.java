@@ -61,7 +61,10 @@ final class Rig implements AutoCloseable {
     }
 
     TransferManager manager(TransferConfig config) {
-        TransferManager manager = new TransferManager(config);
+        return managing(new TransferManager(config));
+    }
+
+    TransferManager managing(TransferManager manager) {
         managers.add(manager);
         return manager;
     }
@@ -173,7 +176,9 @@ final class Rig implements AutoCloseable {
 
     void awaitNothingLent() {
         for (TransferManager manager : managers) {
-            await().atMost(SOON).until(() -> manager.lentBuffers() == 0 && manager.lentBytes() == 0);
+            await().atMost(SOON)
+                    .pollDelay(Duration.ZERO)
+                    .until(() -> manager.lentBuffers() == 0 && manager.lentBytes() == 0);
         }
     }
 

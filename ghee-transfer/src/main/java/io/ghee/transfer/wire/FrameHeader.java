@@ -53,7 +53,9 @@ public record FrameHeader(
         /** The sender has sent everything. */
         END_OF_STREAM(3),
         /** The sender asks what has arrived. It is in no sequence. */
-        PROBE(4);
+        PROBE(4),
+        /** The sender knows that everything was released. It is numbered like a probe. */
+        FAREWELL(5);
 
         private final int code;
 
@@ -67,7 +69,8 @@ public record FrameHeader(
                 case 2 -> END_OF_EPOCH;
                 case 3 -> END_OF_STREAM;
                 case 4 -> PROBE;
-                default -> throw refuse("frame kind", code, "1 to 4");
+                case 5 -> FAREWELL;
+                default -> throw refuse("frame kind", code, "1 to 5");
             };
         }
     }
@@ -113,9 +116,14 @@ public record FrameHeader(
         return (frame.get(7) & SEALED) != 0;
     }
 
-    /** If what is not {@link #foreign} is a probe. */
+    /** If what is not {@link #foreign} is a probe or a farewell. */
     public static boolean isProbe(ByteBuffer frame) {
-        return frame.get(6) == Kind.PROBE.code;
+        return frame.get(6) == Kind.PROBE.code || isFarewell(frame);
+    }
+
+    /** If what is not {@link #foreign} is a farewell. */
+    public static boolean isFarewell(ByteBuffer frame) {
+        return frame.get(6) == Kind.FAREWELL.code;
     }
 
     /** The sequence of what is not {@link #foreign}. */
@@ -170,7 +178,7 @@ public record FrameHeader(
         boolean fits = switch (kind) {
             case DATA -> batches >= 1 && batches <= plainBytes / BatchCodec.HEADER_BYTES;
             case END_OF_EPOCH -> batches == (plainBytes == 0 ? 0 : 1);
-            case END_OF_STREAM, PROBE -> batches == 0 && bodyBytes == 0 && plainBytes == 0;
+            case END_OF_STREAM, PROBE, FAREWELL -> batches == 0 && bodyBytes == 0 && plainBytes == 0;
         };
         require(fits, "batches in " + plainBytes + " bytes of " + kind, batches, "a number that fits");
     }
