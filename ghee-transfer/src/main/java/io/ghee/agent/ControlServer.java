@@ -29,6 +29,8 @@ import org.slf4j.LoggerFactory;
 public final class ControlServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ControlServer.class);
     private static final Duration POLL = Duration.ofMillis(5);
+    /** Longer than this between two looks is a pause of this process, and no worker's silence. */
+    private static final Duration STOOD_STILL = Duration.ofMillis(500);
 
     private final JobDriver driver;
     private final Options options;
@@ -40,6 +42,7 @@ public final class ControlServer implements AutoCloseable {
     private final MessageCodec messages = new MessageCodec(ControlMessage.class);
     private final Map<String, Peer> peers = new HashMap<>();
     private final CountDownLatch closed = new CountDownLatch(1);
+    private long lookedNanos = System.nanoTime();
     private volatile boolean changed;
     private volatile boolean stopping;
     private volatile boolean ending;
@@ -332,6 +335,13 @@ public final class ControlServer implements AutoCloseable {
     /** Lost is who has not come, or says nothing any more: its process may be stopped, or its machine gone. */
     private void noticeSilence() {
         long now = System.nanoTime();
+        // While this process stood still, it did not listen; what was said meanwhile is still to be read.
+        long deaf = now - lookedNanos;
+        lookedNanos = now;
+        if (deaf > STOOD_STILL.toNanos()) {
+            peers.values().forEach(peer -> peer.heardNanos += deaf);
+            return;
+        }
         List<String> missing = new ArrayList<>();
         for (Map.Entry<String, Peer> each : peers.entrySet()) {
             Peer peer = each.getValue();
