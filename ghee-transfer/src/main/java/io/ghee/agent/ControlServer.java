@@ -199,7 +199,10 @@ public final class ControlServer implements AutoCloseable {
         if (message instanceof ControlMessage.Hello hello) {
             greet(peer, address, hello);
         } else if (message instanceof ControlMessage.Ask ask) {
-            if (ask.number() != peer.answered) {
+            if (ask.number() < peer.answered) {
+                // Of a connection that broke: the worker has its answer, and would never know of another one.
+                return;
+            } else if (ask.number() > peer.answered) {
                 peer.answered = ask.number();
                 peer.answer = messages.write(new ControlMessage.Answer(ask.number(), answer(ask.question())));
             }
