@@ -21,12 +21,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Where a worker's task and the agent's main thread meet: the task leaves what it has to report and waits for orders; the
  * main thread sends the one and brings the other.
  */
 final class AgentLink implements Coordinator, Wiring {
+    private static final Logger LOG = LoggerFactory.getLogger(AgentLink.class);
     private static final long SMALLEST_BUFFERS = 4L << 20;
     private static final long LARGEST_BUFFERS = 256L << 20;
     private static final long SHARE_OF_MEMORY = 16;
@@ -44,10 +47,12 @@ final class AgentLink implements Coordinator, Wiring {
     private ControlMessage.@Nullable Finished finished;
     private final List<ControlMessage.Failed> failed = new ArrayList<>();
     private boolean news;
-    private @Nullable PendingOutlet pendingOutlet;
-    private @Nullable PendingInlet pendingInlet;
     private @Nullable Outlet outlet;
     private @Nullable Inlet inlet;
+    /** Those that are being connected: whom to, may be gone. */
+    private @Nullable PendingInlet pendingInlet;
+
+    private @Nullable PendingOutlet pendingOutlet;
     private volatile int generation;
     private volatile boolean over;
 
@@ -103,7 +108,7 @@ final class AgentLink implements Coordinator, Wiring {
                 inlet.abandon();
             }
             if (isNew) {
-                closePending();
+                close(pendingInlet, pendingOutlet);
             }
             notifyAll();
         }
@@ -124,46 +129,56 @@ final class AgentLink implements Coordinator, Wiring {
 
     @Override
     public Wired join(int after, Standing standing) throws InterruptedException {
+        int called = after;
         while (true) {
-            int called = awaitCall(after);
-            PendingInlet from = stage.input() instanceof PlannedStage.FromStage input
-                    ? transfer.inlet(
-                            called,
-                            stage.index(),
-                            self.replica(),
-                            plan.stage(input.stage()).replicas())
-                    : null;
-            PendingOutlet to = stage.output() instanceof PlannedStage.ToStage output
-                    ? bindOutlet(called, plan.stage(output.stage()))
-                    : null;
-            synchronized (this) {
-                pendingInlet = from;
-                pendingOutlet = to;
+            called = awaitCall(called);
+            try {
+                Wired wired = joinOne(called, standing);
+                if (wired != null) {
+                    return wired;
+                }
+            } catch (AbandonedException e) {
+                LOG.debug("generation {} was over before its channels were connected", called);
+            } catch (RuntimeException e) {
+                // There is no attempt that it could end: the driver either calls for another generation, or ends the
+                // job.
+                failed(called, Failure.of(stage.name(), self.replica(), e));
             }
-            ControlMessage.Begin begin = awaitBegin(
-                    called,
-                    new ControlMessage.Ready(
-                            called,
-                            from == null ? null : from.endpoint(),
-                            to == null ? null : to.endpoint(),
-                            standing));
-            Wired wired = begin == null ? null : connect(begin, from, to);
-            if (wired != null) {
-                return wired;
-            }
-            closePending();
         }
     }
 
-    /** Whoever is connecting them gets an exception. */
-    private synchronized void closePending() {
-        if (pendingInlet != null) {
-            pendingInlet.close();
-            pendingInlet = null;
+    /** Joins the generation called for, or returns null if another one was called for meanwhile. */
+    private @Nullable Wired joinOne(int called, Standing standing) throws InterruptedException {
+        PendingInlet from = null;
+        PendingOutlet to = null;
+        Wired wired = null;
+        try {
+            if (stage.input() instanceof PlannedStage.FromStage input) {
+                int senders = plan.stage(input.stage()).replicas();
+                from = transfer.inlet(called, stage.index(), self.replica(), senders);
+            }
+            if (stage.output() instanceof PlannedStage.ToStage output) {
+                to = bindOutlet(called, plan.stage(output.stage()));
+            }
+            String inletAt = from == null ? null : from.endpoint();
+            String outletAt = to == null ? null : to.endpoint();
+            ControlMessage.Begin begin =
+                    awaitBegin(called, new ControlMessage.Ready(called, inletAt, outletAt, standing));
+            wired = begin == null ? null : connect(begin, from, to);
+            return wired;
+        } finally {
+            if (wired == null) {
+                close(from, to);
+            }
         }
-        if (pendingOutlet != null) {
-            pendingOutlet.close();
-            pendingOutlet = null;
+    }
+
+    private static void close(@Nullable PendingInlet from, @Nullable PendingOutlet to) {
+        if (from != null) {
+            from.close();
+        }
+        if (to != null) {
+            to.close();
         }
     }
 
@@ -190,27 +205,41 @@ final class AgentLink implements Coordinator, Wiring {
         return null;
     }
 
-    /** The channels of a generation, connected; null if another one was called for meanwhile. */
-    private @Nullable Wired connect(ControlMessage.Begin begin, @Nullable PendingInlet from, @Nullable PendingOutlet to)
+    private Wired connect(ControlMessage.Begin begin, @Nullable PendingInlet from, @Nullable PendingOutlet to)
             throws InterruptedException {
-        Inlet receives;
-        Outlet sends;
+        int called = begin.start().generation();
+        connecting(called, from, to);
         try {
-            receives = from == null ? null : from.connect(begin.outlets());
-            sends = to == null ? null : to.connect(begin.inlets());
-        } catch (AbandonedException e) {
-            return null;
+            Inlet receives = from == null ? null : from.connect(begin.outlets());
+            Outlet sends = to == null ? null : to.connect(begin.inlets());
+            connected(called, receives, sends);
+            return new Wired(begin.start(), receives, sends);
+        } finally {
+            connecting(called, null, null);
         }
-        synchronized (this) {
-            if (generation != begin.start().generation()) {
-                return null;
+    }
+
+    private synchronized void connecting(int called, @Nullable PendingInlet from, @Nullable PendingOutlet to) {
+        boolean isOld = generation != called;
+        pendingInlet = isOld ? null : from;
+        pendingOutlet = isOld ? null : to;
+        if (isOld) {
+            close(from, to);
+        }
+    }
+
+    private synchronized void connected(int called, @Nullable Inlet receives, @Nullable Outlet sends) {
+        inlet = receives;
+        outlet = sends;
+        // What was called for while they were connected has found nothing to abandon.
+        if (generation != called) {
+            if (receives != null) {
+                receives.abandon();
             }
-            pendingInlet = null;
-            pendingOutlet = null;
-            inlet = receives;
-            outlet = sends;
+            if (sends != null) {
+                sends.abandon();
+            }
         }
-        return new Wired(begin.start(), receives, sends);
     }
 
     private PendingOutlet bindOutlet(int called, PlannedStage next) {
