@@ -153,8 +153,9 @@ class ControlSocketsTest {
 
             assertThatThrownBy(() -> worker(other, SOON))
                     .isInstanceOf(InfrastructureException.class)
-                    .hasMessage("no connection to the driver at " + driver.socket.endpoint()
-                            + ": the driver does not know the worker's key (status 400)");
+                    .hasMessageStartingWith("no connection to the driver at " + driver.socket.endpoint())
+                    // JeroMQ does not always get to tell why before it closes the connection.
+                    .hasMessageMatching(".*(the driver does not know the worker's key|it hung up on the handshake).*");
 
             await().atMost(SOON).until(() -> driver.socket.refusals() == 1);
             assertServes(good);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.ghee.channel.AbandonedException;
 import io.ghee.run.Coordinator;
 import io.ghee.transfer.Zmq;
+import io.ghee.transfer.wire.MessageCodec;
 import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -24,7 +25,7 @@ class DriverConnectionTest {
     private final JobKeys keys = JobKeys.create();
     private final DriverSocket driver = DriverSocket.bind(keys, "127.0.0.1");
     private final ZContext context = Zmq.context();
-    private final Messages messages = new Messages();
+    private final MessageCodec messages = new MessageCodec(ControlMessage.class);
     private final ExecutorService task = Executors.newSingleThreadExecutor();
     private final ControlMessage.Sender self = new ControlMessage.Sender("read", 1, 2);
     private final DriverConnection connection = new DriverConnection(context, keys.workers(), driver.endpoint(), self);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import io.ghee.run.WorkerProgress;
+import io.ghee.transfer.wire.MessageCodec;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Predicate;
@@ -18,7 +19,7 @@ final class PlayedWorker implements AutoCloseable {
 
     final ControlMessage.Sender self;
     private final WorkerSocket socket;
-    private final Messages messages = new Messages();
+    private final MessageCodec messages = new MessageCodec(ControlMessage.class);
     private long reports;
     private long questions;
 
@@ -37,7 +38,7 @@ final class PlayedWorker implements AutoCloseable {
         socket.send(bytes);
     }
 
-    void send(ControlMessage.ToDriver message) {
+    <M extends Record & ControlMessage.ToDriver> void send(M message) {
         socket.send(messages.write(message));
     }
 
@@ -54,7 +55,7 @@ final class PlayedWorker implements AutoCloseable {
     }
 
     ControlMessage.ToWorker hello() {
-        return hello(ControlMessage.PROTOCOL, JDK, ClassPathDigest.ofThisJvm());
+        return hello(ControlMessage.PROTOCOL, JDK, ClassPathDigest.stampsOfThisJvm());
     }
 
     ControlMessage.ToWorker hello(int protocol, int jdk, ClassPathDigest classPath) {
