@@ -24,7 +24,11 @@ public final class BatchStage<T> {
         this.draft = draft;
     }
 
-    /** Makes a batch of each batch. */
+    /**
+     * Makes a batch of each batch. What is made of a record must depend on that record alone, for after the loss of a worker
+     * it may be in another batch. A function that does not make one record of each, in their order, makes the batch one
+     * thing, which cannot be taken apart or regrouped before the last stage.
+     */
     public <R> BatchStage<R> map(BatchFunction<T, R> function) {
         return new BatchStage<>(draft.plus(new Step.MapBatches(function, Shipping.check(function, "map"))));
     }
@@ -36,7 +40,10 @@ public final class BatchStage<T> {
         return new BatchStage<>(draft.plus(new Step.MapBatchesWith(opener, function, label)));
     }
 
-    /** Adds up something of every batch by epoch, over all replicas: {@link io.ghee.run.JobProgress#tally} has the sums. */
+    /**
+     * Adds up something of every batch by epoch, over all replicas: {@link io.ghee.run.JobProgress#tally} has the sums. In the
+     * last stage each record counts once; in an earlier one, what is done again after the loss of a worker counts again.
+     */
     public BatchStage<T> tally(String name, BatchTally<T> tally) {
         return new BatchStage<>(draft.plus(new Step.Tally(name, tally, Shipping.check(tally, "tally"))));
     }

@@ -6,6 +6,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads the records of one split, in order. Used by one thread.
  *
+ * <p>A split may be read again after a worker was lost, and what has arrived is then told by its place: so every reader of a
+ * split must return the same records, and refuse the same ones, in the same order.
+ *
  * @param <T> the records
  */
 public interface SplitReader<T> extends AutoCloseable {

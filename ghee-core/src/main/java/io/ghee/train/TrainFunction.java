@@ -17,6 +17,9 @@ import java.io.Serializable;
  * }
  * }</pre>
  *
+ * <p>A worker of an earlier stage that is lost goes unnoticed here, but for a wait. When a replica of this stage is lost, the
+ * function is run anew on all of them, from the first epoch.
+ *
  * @param <T> the records of a batch
  * @param <M> what is made of them
  */
