@@ -4,10 +4,10 @@ import com.esotericsoftware.kryo.Kryo;
 import com.esotericsoftware.kryo.io.Input;
 import com.esotericsoftware.kryo.io.Output;
 import io.ghee.Batch;
+import io.ghee.channel.Origins;
 import io.ghee.columnar.Columns;
 import io.ghee.models.Example;
 import io.ghee.transfer.wire.BatchCodec;
-import io.ghee.transfer.wire.FrameHeader;
 import io.ghee.transfer.wire.Kryos;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -40,7 +40,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(1)
 public class CodecBenchmark {
     static final int RECORDS = 4096;
-    private static final BatchCodec.Address ADDRESS = new BatchCodec.Address(1, 1, 0, 1, 0);
+    private static final int LARGEST = 1 << 20;
 
     /** A rating: only primitives. */
     public record Primitives(int user, int item, float rating, long timestamp) {}
@@ -91,34 +91,35 @@ public class CodecBenchmark {
         }
     }
 
-    /** The records in memory, and the frame they make. */
+    /** The records in memory, and the body of a frame that they make. */
     @State(Scope.Thread)
     public static class Columnar {
         @Param
         private Shape shape = Shape.PRIMITIVES;
 
-        private final BatchCodec codec = new BatchCodec();
-        private final ByteBuffer out = ByteBuffer.allocateDirect(1 << 20);
+        private final BatchCodec codec = new BatchCodec(LARGEST);
+        private final ByteBuffer out = ByteBuffer.allocateDirect(LARGEST);
         private List<Object> records = List.of();
-        private ByteBuffer frame = out;
+        private ByteBuffer body = out;
 
         /** Makes both. */
         @Setup
         public void fill() {
             records = shape.records();
             ByteBuffer encoded = encode();
-            frame = ByteBuffer.allocateDirect(encoded.remaining())
+            body = ByteBuffer.allocateDirect(encoded.remaining())
                     .order(ByteOrder.LITTLE_ENDIAN)
                     .put(encoded)
                     .flip();
         }
 
         ByteBuffer encode() {
-            return codec.encode(Batch.of(records), ADDRESS, bytes -> out.clear().limit(bytes));
+            codec.measure(Batch.of(records), Origins.NONE).writeTo(out.clear());
+            return out.flip();
         }
 
         Batch<?> decode() {
-            return codec.decode(FrameHeader.read(frame), frame);
+            return codec.read(1, body).get(0).batch();
         }
     }
 
