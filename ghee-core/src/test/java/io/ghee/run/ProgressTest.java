@@ -17,6 +17,7 @@ import io.ghee.train.Epoch;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.LockSupport;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
@@ -207,5 +208,38 @@ class ProgressTest {
                 points,
                 0,
                 List.of());
+    }
+
+    @Test
+    void theStageThatHeldTheLastOneUpIsNamed() throws Exception {
+        var reading = Jobs.run(Pipeline.named("held")
+                .readFrom(ListSource.numbers(300, 3))
+                .stage("read", replicas(1))
+                .map(n -> {
+                    LockSupport.parkNanos(1_000_000);
+                    return n;
+                })
+                .batch(10)
+                .stage("pass", replicas(1))
+                .unbatch()
+                .batch(10)
+                .stage("write", replicas(1))
+                .writeTo(new CollectSink<Integer>()));
+        var writing = Jobs.run(Pipeline.named("held")
+                .readFrom(ListSource.numbers(300, 3))
+                .stage("read", replicas(1))
+                .batch(10)
+                .stage("write", replicas(1))
+                .unbatch()
+                .map(n -> {
+                    LockSupport.parkNanos(1_000_000);
+                    return n;
+                })
+                .writeTo(new CollectSink<Integer>()));
+
+        assertThat(reading.progress().heldBackBy())
+                .hasValueSatisfying(
+                        by -> assertThat(by).startsWith("read (read ").contains(" %, compute "));
+        assertThat(writing.progress().heldBackBy()).isEmpty();
     }
 }
