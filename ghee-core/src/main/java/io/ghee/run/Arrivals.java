@@ -3,6 +3,7 @@ package io.ghee.run;
 import io.ghee.channel.Origins;
 import java.time.Duration;
 import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
  * What has arrived at one replica of the last stage: enough to tell the driver, after a loss in the stages before, exactly
@@ -16,6 +17,7 @@ final class Arrivals {
     private final int attempt;
     private final boolean exactly;
     private final Consumed consumed = new Consumed();
+    private final Queue<WorkerProgress.Settled> settled = new ConcurrentLinkedQueue<>();
     private Ledger ledger = Ledger.none();
     private long records;
     private long batches;
@@ -40,7 +42,7 @@ final class Arrivals {
     }
 
     /** Forgets splits that will not be read again. */
-    void settle(Queue<WorkerProgress.Settled> settled) {
+    void settle() {
         for (WorkerProgress.Settled split = settled.poll(); split != null; split = settled.poll()) {
             consumed.forget(split.epoch(), split.split());
         }
@@ -72,6 +74,7 @@ final class Arrivals {
         }
         ledger = Ledger.of(wired.start().generation());
         metrics.ledger(ledger);
+        metrics.settledTo(settled);
     }
 
     /** The last stage begins anew, in a generation that was joined already. */

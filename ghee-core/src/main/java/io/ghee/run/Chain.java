@@ -104,7 +104,7 @@ final class Chain implements AutoCloseable {
             return new Node.HoldOut(
                     (RecordPredicate<Object>) holdOut.predicate(), plan.input().heldOutPass(), lineage, faulty, next);
         } else if (step instanceof Step.Shuffle shuffle) {
-            return new Node.Shuffle(shuffle.window(), shuffle.seed(), replica, next);
+            return new Node.Shuffle(shuffle.window(), shuffle.seed(), replica, lineage, next);
         } else if (step instanceof Step.Group group) {
             return new Node.Group(group.size(), group.maybeLinger(), lineage, next);
         } else if (step instanceof Step.Ungroup) {

@@ -92,7 +92,7 @@ final class InletFeed extends Feed {
                 throw new AbandonedException();
             }
             if (arrivals != null) {
-                arrivals.settle(metrics.settled());
+                arrivals.settle();
             }
             if (haveAllEnded()) {
                 endIfOver();

@@ -10,6 +10,7 @@ import io.ghee.function.RecordFunction;
 import io.ghee.function.RecordPredicate;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
@@ -258,16 +259,19 @@ abstract class Node {
         private final int window;
         private final long seed;
         private final int replica;
-        private final List<Held> held = new ArrayList<>();
+        private final Lineage lineage;
+        private Object[] records = new Object[0];
+        private long[] ids = new long[0];
+        private long[] paths = new long[0];
+        private int held;
         private SplittableRandom random = new SplittableRandom();
 
-        private record Held(Object record, long id, long path) {}
-
-        Shuffle(int window, long seed, int replica, Node next) {
+        Shuffle(int window, long seed, int replica, Lineage lineage, Node next) {
             super(next);
             this.window = window;
             this.seed = seed;
             this.replica = replica;
+            this.lineage = lineage;
         }
 
         @Override
@@ -278,25 +282,57 @@ abstract class Node {
 
         @Override
         void record(Object record, long id, long path) throws Exception {
-            Held comes = new Held(record, id, path);
-            if (held.size() < window) {
-                held.add(comes);
+            if (held < window) {
+                grow();
+                put(held++, record, id, path);
             } else {
-                go(held.set(random.nextInt(window), comes));
+                exchange(random.nextInt(window), record, id, path);
             }
         }
 
-        private void go(Held one) throws Exception {
-            next.record(one.record(), one.id(), one.path());
+        private void grow() {
+            if (held == records.length) {
+                int size = Math.min(window, Math.max(64, held * 2));
+                records = Arrays.copyOf(records, size);
+                ids = lineage.ids() ? Arrays.copyOf(ids, size) : ids;
+                paths = lineage.paths() ? Arrays.copyOf(paths, size) : paths;
+            }
+        }
+
+        private void put(int at, Object record, long id, long path) {
+            records[at] = record;
+            if (lineage.ids()) {
+                ids[at] = id;
+            }
+            if (lineage.paths()) {
+                paths[at] = path;
+            }
+        }
+
+        /** Puts one in the place of another, which goes. */
+        private void exchange(int at, Object record, long id, long path) throws Exception {
+            Object goes = records[at];
+            long itsId = id(at);
+            long itsPath = path(at);
+            put(at, record, id, path);
+            next.record(goes, itsId, itsPath);
+        }
+
+        private long id(int at) {
+            return lineage.ids() ? ids[at] : 0;
+        }
+
+        private long path(int at) {
+            return lineage.paths() ? paths[at] : 0;
         }
 
         @Override
         void endEpoch(int epoch) throws Exception {
-            for (int last = held.size() - 1; last >= 0; last--) {
-                Held chosen = held.set(random.nextInt(last + 1), held.get(last));
-                held.remove(last);
-                go(chosen);
+            while (held > 0) {
+                int last = --held;
+                exchange(random.nextInt(last + 1), records[last], id(last), path(last));
             }
+            records = new Object[0];
             super.endEpoch(epoch);
         }
     }

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /** The counters and the clock of one worker: written by its task's thread, read by any. */
 public final class WorkerMetrics {
@@ -23,8 +23,8 @@ public final class WorkerMetrics {
     private final AtomicLong dropped = new AtomicLong();
     private final Map<Activity, AtomicLong> nanos = new EnumMap<>(Activity.class);
     private final Map<String, Map<Integer, Long>> tallies = new TreeMap<>();
-    private final Queue<WorkerProgress.Settled> settled = new ConcurrentLinkedQueue<>();
     private Map<String, List<Point>> points = new TreeMap<>();
+    private volatile @Nullable Queue<WorkerProgress.Settled> settled;
     private volatile long[] creditNanos = new long[0];
     private volatile Ledger ledger = Ledger.none();
     private volatile int attempt;
@@ -159,15 +159,18 @@ public final class WorkerMetrics {
 
     /** The driver says that nothing of these splits is under way any more. */
     public void settled(List<WorkerProgress.Settled> splits) {
+        Queue<WorkerProgress.Settled> told = settled;
         for (WorkerProgress.Settled split : splits) {
             ledger.close(split.epoch(), split.split());
-            settled.add(split);
+            if (told != null) {
+                told.add(split);
+            }
         }
     }
 
-    /** What {@link #settled} was told and the task has not heard of yet. */
-    Queue<WorkerProgress.Settled> settled() {
-        return settled;
+    /** Whom to tell what {@link #settled} is told; thread-safe. */
+    void settledTo(Queue<WorkerProgress.Settled> queue) {
+        settled = queue;
     }
 
     /** How far the worker is; takes the points that have come since the last call. */
