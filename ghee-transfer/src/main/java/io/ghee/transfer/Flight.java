@@ -121,7 +121,6 @@ final class Flight {
         if (released < 0
                 || released > receipt.expected()
                 || receipt.expected() > next
-                || receipt.probe() > lastProbe
                 || receipt.beyond().length() > receipt.expected() - released) {
             return -1;
         }

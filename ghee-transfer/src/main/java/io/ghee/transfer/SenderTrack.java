@@ -63,7 +63,7 @@ final class SenderTrack {
 
     /** A probe has arrived. */
     void probed(long number) {
-        probe = Math.max(probe, number);
+        probe = number;
         gapTold = -1;
         tell(false);
     }

@@ -2,6 +2,7 @@ package io.ghee.transfer;
 
 import io.ghee.InfrastructureException;
 import io.ghee.transfer.wire.FrameHeader;
+import io.ghee.transfer.wire.Seal;
 import java.lang.ref.Reference;
 import java.lang.ref.ReferenceQueue;
 import java.lang.ref.WeakReference;
@@ -26,8 +27,11 @@ import zmq.msg.MsgAllocator;
 final class ZmqInbox implements Transport.Inbox, MsgAllocator {
     private static final Logger LOG = LoggerFactory.getLogger(ZmqInbox.class);
 
+    private static final int SMALL = FrameHeader.BYTES + Seal.TAG_BYTES;
+
     private final ZMQ.Socket socket;
     private final String endpoint;
+    private final long longest;
     private final @Nullable BufferPool pool;
     private final AtomicBoolean woken = new AtomicBoolean();
 
@@ -40,12 +44,12 @@ final class ZmqInbox implements Transport.Inbox, MsgAllocator {
     private @Nullable String broken;
     private boolean closed;
 
-    ZmqInbox(ZMQ.Socket socket, String host, @Nullable BufferPool pool) {
+    ZmqInbox(ZMQ.Socket socket, String host, long longest, @Nullable BufferPool pool) {
         this.socket = socket;
+        this.longest = longest;
         this.pool = pool;
-        if (pool != null) {
-            socket.setMsgAllocator(this);
-        }
+        socket.setMaxMsgSize(longest);
+        socket.setMsgAllocator(this);
         endpoint = "tcp://" + host + ":" + socket.bindToRandomPort("tcp://" + host);
     }
 
@@ -76,8 +80,12 @@ final class ZmqInbox implements Transport.Inbox, MsgAllocator {
      */
     @Override
     public Msg allocate(int size) {
-        if (size < FrameHeader.BYTES || pool == null) {
-            // What the sockets say to each other when they connect: it never gets to receive, which gives back.
+        if (size < 0 || size > longest) {
+            // JeroMQ takes a length of more than 2^63 for a negative one, which is below its limit.
+            return new Msg(0);
+        }
+        if (size <= SMALL || pool == null) {
+            // What the sockets say to each other, which never gets to receive; and probes and marks.
             return new Msg(size);
         }
         synchronized (lock) {

@@ -23,8 +23,7 @@ final class ZmqTransport implements Transport {
     @Override
     public Inbox bind(long longest, boolean pooled) {
         ZMQ.Socket socket = socket(SocketType.PULL);
-        socket.setMaxMsgSize(longest);
-        ZmqInbox inbox = new ZmqInbox(socket, host, pooled ? pool : null);
+        ZmqInbox inbox = new ZmqInbox(socket, host, longest, pooled ? pool : null);
         inboxes.add(inbox);
         return inbox;
     }

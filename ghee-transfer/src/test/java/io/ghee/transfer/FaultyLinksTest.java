@@ -1,19 +1,30 @@
 package io.ghee.transfer;
 
+import static io.ghee.transfer.Rig.LITTLE;
+import static io.ghee.transfer.Rig.SOON;
 import static io.ghee.transfer.Rig.config;
+import static io.ghee.transfer.Rig.describe;
 import static io.ghee.transfer.Rig.drain;
+import static io.ghee.transfer.Rig.next;
 import static io.ghee.transfer.Rig.send;
 import static io.ghee.transfer.Rig.within;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.ghee.DataSize;
+import io.ghee.channel.Delivery;
 import io.ghee.channel.Outlet;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -26,10 +37,6 @@ class FaultyLinksTest {
     @AfterEach
     void close() throws Exception {
         rig.close();
-    }
-
-    private String through(TcpProxy proxy) {
-        return rig.closing(proxy).endpoint();
     }
 
     /** Sends so many items of each epoch to all consumers in turn, and tells what each is to receive. */
@@ -62,15 +69,17 @@ class FaultyLinksTest {
         System.out.println("resetsAtAnyByteCostOnlyTime: -Dghee.seed=" + seed);
         SplittableRandom random = new SplittableRandom(seed);
         List<TcpProxy> proxies = new ArrayList<>();
-        SplittableRandom cuts = random.split();
+        // Each connection is cut at a place of its own.
+        List<SplittableRandom> cuts = Stream.generate(random::split).limit(8).toList();
+        AtomicInteger links = new AtomicInteger();
         Rig.Edge edge = rig.edge(
                 rig.manager(config()),
                 rig.manager(config()),
                 2,
                 2,
                 DataSize.mebibytes(1),
-                inlet -> bad(inlet, proxies, () -> 100 + cuts.nextLong(400_000)),
-                outlet -> bad(outlet, proxies, () -> 100 + cuts.nextLong(5_000)));
+                inlet -> bad(inlet, proxies, cut(cuts.get(links.getAndIncrement()), 400_000)),
+                outlet -> bad(outlet, proxies, cut(cuts.get(links.getAndIncrement()), 5_000)));
 
         List<Future<List<List<String>>>> sending = new ArrayList<>();
         for (int sender = 0; sender < 2; sender++) {
@@ -97,14 +106,103 @@ class FaultyLinksTest {
         assertThat(resets).isGreaterThan(100);
     }
 
-    private synchronized String bad(
-            String target, List<TcpProxy> proxies, java.util.function.LongSupplier bytesUntilReset) {
+    private static LongSupplier cut(SplittableRandom random, long atMost) {
+        return () -> 100 + random.nextLong(atMost);
+    }
+
+    @Test
+    void aLinkThatDiesWithoutAWordIsReplaced() throws Exception {
+        List<TcpProxy> proxies = new ArrayList<>();
+        Rig.Edge edge = rig.edge(
+                rig.manager(config()),
+                rig.manager(config()),
+                1,
+                1,
+                DataSize.mebibytes(1),
+                inlet -> bad(inlet, proxies, () -> Long.MAX_VALUE),
+                outlet -> bad(outlet, proxies, () -> Long.MAX_VALUE));
+        send(edge.outlet(), 0, 1, 0, 0, 10);
+        next(edge.inlet(), Delivery.Data.class).release().run();
+        await().atMost(SOON).until(() -> edge.outlet().outstanding() == 0);
+
+        proxies.forEach(TcpProxy::freeze);
+        Future<Object> sending = rig.start(() -> {
+            for (int number = 1; number < 100; number++) {
+                send(edge.outlet(), 0, 1, 0, number, 30_000);
+            }
+            edge.outlet().endStream();
+            return null;
+        });
+        List<String> got = drain(edge.inlet()).get(0);
+        edge.inlet().close();
+        within(sending);
+
+        assertThat(got).hasSize(100);
+        assertThat(proxies).allSatisfy(proxy -> assertThat(proxy.accepted()).isGreaterThan(1));
+    }
+
+    @Test
+    void aLinkThatIsDownForAWhileCostsOnlyTime() throws Exception {
+        List<TcpProxy> proxies = new ArrayList<>();
+        Rig.Edge edge = rig.edge(
+                rig.manager(config()),
+                rig.manager(config()),
+                1,
+                1,
+                DataSize.mebibytes(1),
+                inlet -> bad(inlet, proxies, () -> Long.MAX_VALUE),
+                outlet -> outlet);
+        TcpProxy proxy = proxies.get(0);
+        send(edge.outlet(), 0, 1, 0, 0, 10);
+        next(edge.inlet(), Delivery.Data.class).release().run();
+        proxy.refuse(true);
+        proxy.reset();
+        Future<Object> sending = rig.start(() -> {
+            for (int number = 1; number < 100; number++) {
+                send(edge.outlet(), 0, 1, 0, number, 30_000);
+            }
+            edge.outlet().endStream();
+            return null;
+        });
+        await().atMost(SOON).until(() -> proxy.refused() > 3);
+        assertThat(edge.inlet().receive(LITTLE)).isNull();
+
+        proxy.refuse(false);
+        assertThat(drain(edge.inlet()).get(0)).hasSize(100);
+        edge.inlet().close();
+        within(sending);
+    }
+
+    /** As from a port that has come into other hands: JeroMQ never tries again after that. */
+    @Test
+    void aLinkThatAnotherProgramAnswersIsTriedAgain() throws Exception {
+        List<TcpProxy> proxies = new ArrayList<>();
+        Rig.Edge edge = rig.edge(
+                rig.manager(config()),
+                rig.manager(config()),
+                1,
+                1,
+                DataSize.mebibytes(1),
+                inlet -> bad(inlet, proxies, () -> Long.MAX_VALUE),
+                outlet -> outlet);
+        TcpProxy proxy = proxies.get(0);
+        // ZeroMQ too, but of those who want to see a key.
+        proxy.answer("\u00ff\0\0\0\0\0\0\0\1\u007f\3\0CURVE" + "\0".repeat(47));
+        proxy.reset();
+        send(edge.outlet(), 0, 1, 0, 0, 10);
+        await().atMost(SOON).until(() -> proxy.refused() > 0);
+        proxy.refuse(false);
+
+        assertThat(describe(next(edge.inlet(), Delivery.Data.class))).isEqualTo("1:0");
+    }
+
+    private String bad(String target, List<TcpProxy> proxies, LongSupplier bytesUntilReset) {
         try {
-            TcpProxy proxy = new TcpProxy(target, bytesUntilReset);
+            TcpProxy proxy = rig.closing(new TcpProxy(target, bytesUntilReset));
             proxies.add(proxy);
-            return through(proxy);
-        } catch (java.io.IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            return proxy.endpoint();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 }

@@ -6,11 +6,13 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A bad link: forwards connections to an endpoint, and resets them after so many bytes, or when it is told; or stops to carry
@@ -23,8 +25,9 @@ final class TcpProxy implements AutoCloseable {
     private final Set<Link> links = ConcurrentHashMap.newKeySet();
     private final AtomicInteger resets = new AtomicInteger();
     private final AtomicInteger accepted = new AtomicInteger();
-    private final AtomicLong carried = new AtomicLong();
-    private volatile boolean frozen;
+    private final AtomicInteger refused = new AtomicInteger();
+    private volatile boolean refuses;
+    private volatile @Nullable String answer;
     private volatile boolean closed;
 
     /**
@@ -41,10 +44,6 @@ final class TcpProxy implements AutoCloseable {
         daemon(this::accept);
     }
 
-    TcpProxy(String target) throws IOException {
-        this(target, () -> Long.MAX_VALUE);
-    }
-
     /** Where to connect to instead. */
     String endpoint() {
         return "tcp://127.0.0.1:" + server.getLocalPort();
@@ -58,10 +57,6 @@ final class TcpProxy implements AutoCloseable {
         return accepted.get();
     }
 
-    long carried() {
-        return carried.get();
-    }
-
     /** Resets all connections there are. */
     void reset() {
         links.forEach(Link::reset);
@@ -72,9 +67,21 @@ final class TcpProxy implements AutoCloseable {
         links.forEach(link -> link.frozen = true);
     }
 
-    /** Accepts no new connections, or does again. */
+    /** Closes new connections at once, or does so no more. */
     void refuse(boolean refuse) {
-        frozen = refuse;
+        refuses = refuse;
+        answer = null;
+    }
+
+    /** Answers new connections with something else, and closes them. */
+    void answer(String text) {
+        answer = text;
+        refuses = true;
+    }
+
+    /** How many connections were refused. */
+    int refused() {
+        return refused.get();
     }
 
     private static void daemon(Runnable work) {
@@ -87,8 +94,13 @@ final class TcpProxy implements AutoCloseable {
         while (!closed) {
             try {
                 Socket left = server.accept();
-                if (frozen) {
+                if (refuses) {
+                    String text = answer;
+                    if (text != null) {
+                        left.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
+                    }
                     left.close();
+                    refused.incrementAndGet();
                     continue;
                 }
                 Socket right = new Socket(InetAddress.getLoopbackAddress(), targetPort);
@@ -129,7 +141,6 @@ final class TcpProxy implements AutoCloseable {
                     }
                     long before = bytesLeft.getAndAdd(-n);
                     out.write(buffer, 0, (int) Math.max(0, Math.min(n, before)));
-                    carried.addAndGet(n);
                     if (before <= n) {
                         reset();
                         return;
