@@ -153,6 +153,7 @@ public final class ControlServer implements AutoCloseable {
             // At the end, too, everything is read: the last progress has points that no other one has.
             while (received || !ending) {
                 received = receive();
+                List<Peer> silent = List.of();
                 synchronized (peers) {
                     if (changed || (stopping && !told)) {
                         told = stopping;
@@ -161,9 +162,11 @@ public final class ControlServer implements AutoCloseable {
                     }
                     if (!stopping && !driver.isDecided()) {
                         driver.start();
-                        noticeSilence();
+                        silent = noticeSilence();
                     }
                 }
+                // Not under the lock: whoever starts a worker again calls expect, perhaps under a lock of its own.
+                silent.forEach(this::tell);
             }
         } catch (RuntimeException e) {
             driver.fail(new InfrastructureException("the control channel failed: " + e, e));
@@ -336,33 +339,35 @@ public final class ControlServer implements AutoCloseable {
     }
 
     /** Lost is who has not come, or says nothing any more: its process may be stopped, or its machine gone. */
-    private void noticeSilence() {
+    private List<Peer> noticeSilence() {
         long now = System.nanoTime();
         // While this process stood still, it did not listen; what was said meanwhile is still to be read.
         long deaf = now - lookedNanos;
         lookedNanos = now;
         if (deaf > STOOD_STILL.toNanos()) {
             peers.values().forEach(peer -> peer.heardNanos += deaf);
-            return;
+            return List.of();
         }
+        List<Peer> silent = new ArrayList<>();
         List<String> missing = new ArrayList<>();
         for (Map.Entry<String, Peer> each : peers.entrySet()) {
             Peer peer = each.getValue();
-            long silent = now - peer.heardNanos;
-            if (!peer.greeted && silent > options.registration().toNanos()) {
+            long quiet = now - peer.heardNanos;
+            if (!peer.greeted && quiet > options.registration().toNanos()) {
                 missing.add(each.getKey());
-            } else if (peer.greeted && silent > options.silence().toNanos()) {
+            } else if (peer.greeted && quiet > options.silence().toNanos()) {
                 peer.heardNanos = now;
-                silent(peer);
+                silent.add(peer);
             }
         }
         if (!missing.isEmpty()) {
             driver.fail(new InfrastructureException("workers " + missing + " did not register within "
                     + options.registration().toSeconds() + " s"));
         }
+        return silent;
     }
 
-    private void silent(Peer peer) {
+    private void tell(Peer peer) {
         String reason = "stage " + driver.plan().stage(peer.stage).name() + ", replica " + peer.replica
                 + " has said nothing for " + options.silence().toSeconds() + " s";
         LOG.warn("job {}: {}", driver.job(), reason);

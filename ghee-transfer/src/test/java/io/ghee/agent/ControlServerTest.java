@@ -52,6 +52,8 @@ class ControlServerTest {
     /** Who was said to have fallen silent, and why. */
     private final List<String> silent = new CopyOnWriteArrayList<>();
 
+    private Runnable onSilent = () -> {};
+
     private @TempDir Path directory;
     private JobDriver driver;
     private ControlServer server;
@@ -72,11 +74,10 @@ class ControlServerTest {
                         .stage("write", replicas(1))
                         .writeTo(Written.<Integer>to(directory))
                         .plan());
-        server = new ControlServer(
-                driver,
-                keys,
-                options,
-                (stage, replica, reason) -> silent.add(stage + "/" + replica + ": " + reason.reason()));
+        server = new ControlServer(driver, keys, options, (stage, replica, reason) -> {
+            silent.add(stage + "/" + replica + ": " + reason.reason());
+            onSilent.run();
+        });
         job = RunningJob.start(driver, new Workers() {
             @Override
             public void start() {
@@ -618,6 +619,30 @@ class ControlServerTest {
         assertThat(silent.get(0)).isEqualTo("1/0: stage write, replica 0 has said nothing for 1 s");
         assertThat(driver.isDecided()).isFalse();
         assertThat(driver.generation()).isZero();
+    }
+
+    @Test
+    void anotherThreadMayStartAWorkerAgainWhileOneIsToldToBeSilent() throws Exception {
+        CountDownLatch expected = new CountDownLatch(1);
+        onSilent = () -> {
+            Thread other = new Thread(() -> {
+                server.expect(READ, 0, 1);
+                expected.countDown();
+            });
+            other.start();
+            try {
+                other.join(SOON.toMillis());
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+            assertThat(other.isAlive()).isFalse();
+        };
+        restart(1, ControlServer.Options.loopback().withSilence(Duration.ofSeconds(1)));
+        running();
+
+        assertThat(expected.await(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        await().atMost(SOON).until(() -> silent.size() > 1);
+        assertThat(driver.isDecided()).isFalse();
     }
 
     @Test
