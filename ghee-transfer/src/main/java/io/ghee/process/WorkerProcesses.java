@@ -18,10 +18,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -41,6 +43,8 @@ final class WorkerProcesses implements Workers {
     private final JobKeys keys;
     /** By stage and replica; the one that runs, or ran last. */
     private final Map<String, Worker> workers = new LinkedHashMap<>();
+    /** Those that were killed because they said nothing. */
+    private final Set<Worker> silenced = new HashSet<>();
 
     private @Nullable ControlServer control;
     private @Nullable Path logs;
@@ -132,12 +136,14 @@ final class WorkerProcesses implements Workers {
         if (stopping || driver.isDecided()) {
             return;
         }
-        int code = worker.process().exitValue();
+        String end = silenced.remove(worker)
+                ? " was killed: it has said nothing for " + options.silence().toSeconds() + " s"
+                : " died: " + describe(worker.process().exitValue());
         boolean again = driver.lost(
                 worker.stage().index(),
                 worker.replica(),
-                new InfrastructureException(worker.name() + " died: " + describe(code) + lastWords(worker.log())
-                        + "; its log: " + worker.log()));
+                new InfrastructureException(
+                        worker.name() + end + lastWords(worker.log()) + "; its log: " + worker.log()));
         if (again) {
             try {
                 spawn(worker.stage(), worker.replica(), worker.life() + 1);
@@ -152,6 +158,7 @@ final class WorkerProcesses implements Workers {
         Worker worker = workers.get(driver.plan().stage(stage).name() + "-" + replica);
         if (worker != null && !stopping) {
             LOG.warn("{} is killed: {}", worker.name(), reason.reason());
+            silenced.add(worker);
             worker.process().destroyForcibly();
         }
     }
