@@ -121,8 +121,18 @@ public final class Agent {
             throw e;
         } catch (RuntimeException | LinkageError | StackOverflowError e) {
             ControlMessage.Failed failed = new ControlMessage.Failed(0, Failure.of(self.stage(), self.replica(), e));
-            report(new ControlMessage.Report(self, 0, null, null, null, List.of(failed)));
+            reportUntilStopped(new ControlMessage.Report(self, 0, null, null, null, List.of(failed)));
             return false;
+        }
+    }
+
+    /** Said once, it might be lost with a connection, or with this process. */
+    private void reportUntilStopped(ControlMessage.Report last) {
+        long deadline = System.nanoTime() + SILENCE.toNanos();
+        boolean stopped = false;
+        while (!stopped && System.nanoTime() < deadline) {
+            report(last);
+            stopped = receive(AGAIN) instanceof ControlMessage.Orders orders && orders.stop();
         }
     }
 
