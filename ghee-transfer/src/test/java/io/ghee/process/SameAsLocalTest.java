@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A pipeline writes the same records in processes as in one JVM. */
-@Timeout(value = 90, unit = TimeUnit.SECONDS)
+@Timeout(value = 180, unit = TimeUnit.SECONDS)
 class SameAsLocalTest {
     record Word(int number, String text, float[] weights) {}
 
@@ -42,10 +42,14 @@ class SameAsLocalTest {
 
     /** Runs in processes and in this JVM, and compares what was written; returns what the processes did. */
     private Ran same(Function<Written<Object>, Pipeline> declare) throws Exception {
+        return same(new ProcessLauncher(), declare);
+    }
+
+    private Ran same(ProcessLauncher launcher, Function<Written<Object>, Pipeline> declare) throws Exception {
         Written<Object> here = Written.to(Files.createDirectory(directory.resolve("local")));
         Written<Object> there = Written.to(Files.createDirectory(directory.resolve("processes")));
         Job local = Ghee.local().launch(declare.apply(here));
-        JobProgress progress = ProcessJobs.run(declare.apply(there));
+        JobProgress progress = ProcessJobs.run(launcher, declare.apply(there));
         JobProgress localProgress = local.await(ProcessJobs.DEADLINE);
 
         assertThat(there.sorted()).isNotEmpty().isEqualTo(here.sorted());
@@ -75,6 +79,22 @@ class SameAsLocalTest {
                 .extracting(stage -> stage.recordsIn())
                 .containsExactly(5000L, 3333L, 3333L);
         assertThat(ran.progress().stages().get(0).bytesOut()).isPositive();
+    }
+
+    @Test
+    void framesThatAreSealed() throws Exception {
+        same(
+                new ProcessLauncher().sealed(),
+                sink -> Pipeline.named("sealed")
+                        .readFrom(new Numbers(3000, 3).epochs(2))
+                        .stage("read", replicas(2))
+                        .map(number -> new Word(number, "n" + number, new float[] {number}))
+                        .batch(32)
+                        .distribute(even())
+                        .stage("write", replicas(2))
+                        .map(batch -> batch.records().stream().map(Word::text).toList())
+                        .unbatch()
+                        .writeTo(sink));
     }
 
     @Test

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** How a job that succeeds ends. */
-@Timeout(value = 90, unit = TimeUnit.SECONDS)
+@Timeout(value = 180, unit = TimeUnit.SECONDS)
 class StopTest {
     private static final AtomicLong COMMITTED_MILLIS = new AtomicLong();
 
@@ -57,20 +57,16 @@ class StopTest {
     }
 
     @Test
-    void theCommitComesSoonAfterTheLastRecord() throws InterruptedException {
-        long best = Long.MAX_VALUE;
-        for (int attempt = 0; attempt < 3; attempt++) {
-            ProcessJobs.run(Pipeline.named("soon")
-                    .readFrom(new Numbers(100, 1))
-                    .stage("read", replicas(1))
-                    .batch(10)
-                    .stage("write", replicas(1))
-                    .writeTo(new Clocked()));
-            best = Math.min(best, COMMITTED_MILLIS.get());
-        }
+    void theCommitDoesNotWaitUntilTheWorkersAreKilled() throws InterruptedException {
+        ProcessJobs.run(Pipeline.named("soon")
+                .readFrom(new Numbers(100, 1))
+                .stage("read", replicas(1))
+                .batch(10)
+                .stage("write", replicas(1))
+                .writeTo(new Clocked()));
 
-        // All workers are gone by then. The best of three: the machine may be busy.
-        assertThat(best).isLessThan(300);
+        // They are given 5 s to end by themselves; in a good run it is some hundred milliseconds.
+        assertThat(COMMITTED_MILLIS.get()).isLessThan(4500);
     }
 
     @Test

@@ -33,10 +33,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What becomes of a job, and of its processes, when one of them fails, is killed, or does not start. */
-@Timeout(value = 90, unit = TimeUnit.SECONDS)
+@Timeout(value = 180, unit = TimeUnit.SECONDS)
 class WorkerTroubleTest {
-    private static final Duration SOON = Duration.ofSeconds(10);
-    private static final Duration STARTED = Duration.ofSeconds(30);
+    private static final Duration SOON = Duration.ofSeconds(60);
+    private static final Duration STARTED = Duration.ofSeconds(90);
 
     private @TempDir Path directory;
 
@@ -48,9 +48,11 @@ class WorkerTroubleTest {
         return Footprints.in(directory.resolve("passed"));
     }
 
-    /** An endless job of four workers, through which records flow. */
-    private Job endless() {
-        Job job = Ghee.processes().launch(EndlessDriver.pipeline("endless", directory, footprints()));
+    /** An endless job of four workers, each of which may be lost so many times, and through which records flow. */
+    private Job endless(int restarts) {
+        Job job = Ghee.processes()
+                .launch(EndlessDriver.pipeline("endless", directory, footprints())
+                        .withRestarts(restarts));
         await().atMost(STARTED).until(() -> footprints().all() == 1);
         return job;
     }
@@ -61,17 +63,17 @@ class WorkerTroubleTest {
 
     @Test
     void aCommandLineSaysWhoItIs() throws InterruptedException {
-        Job job = endless();
+        Job job = endless(3);
         List<String> commandLines = ProcessJobs.workers(job.name()).stream()
                 .map(ProcessJobs::commandLine)
                 .toList();
 
         assertThat(commandLines).hasSize(4);
         for (String who : List.of(
-                "-Dghee.stage=read -Dghee.replica=0 ",
-                "-Dghee.stage=read -Dghee.replica=1 ",
-                "-Dghee.stage=use -Dghee.replica=0 ",
-                "-Dghee.stage=train -Dghee.replica=0 ")) {
+                "-Dghee.stage=read -Dghee.replica=0 -Dghee.life=0 ",
+                "-Dghee.stage=read -Dghee.replica=1 -Dghee.life=0 ",
+                "-Dghee.stage=use -Dghee.replica=0 -Dghee.life=0 ",
+                "-Dghee.stage=train -Dghee.replica=0 -Dghee.life=0 ")) {
             assertThat(commandLines).filteredOn(line -> line.contains(who)).hasSize(1);
         }
         // Nothing secret, and no class path of a hundred jars in front of it.
@@ -88,18 +90,51 @@ class WorkerTroubleTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"read", "use", "train"})
-    void aKilledWorkerFailsTheJobSoonAndIsNamed(String stage) throws InterruptedException {
-        Job job = endless();
+    void withoutRestartsAKilledWorkerFailsTheJobAndIsNamed(String stage) throws InterruptedException {
+        Job job = endless(0);
         ProcessHandle worker = ProcessJobs.worker(job, stage, 0);
 
-        assertThat(worker.destroyForcibly()).isTrue();
+        ProcessJobs.kill(worker);
 
         GheeException failure = ProcessJobs.fail(job, SOON);
         assertThat(failure)
                 .isInstanceOf(InfrastructureException.class)
                 .hasMessageContaining(
-                        "stage " + stage + ", replica 0 (pid " + worker.pid() + ") died: killed by SIGKILL");
+                        "stage " + stage + ", replica 0 (pid " + worker.pid() + ") died: killed by SIGKILL")
+                .hasMessageContaining("; its log: ");
         assertThat(failure.kind()).isEqualTo(GheeException.Kind.INFRASTRUCTURE);
+        assertThat(job.progress().restarts()).isEmpty();
+        assertAborted();
+    }
+
+    @Test
+    void aWorkerThatIsKilledTooOftenFailsTheJobAndIsNamed() throws InterruptedException {
+        Job job = endless(1);
+        ProcessHandle first = ProcessJobs.worker(job, "use", 0, 0);
+        ProcessJobs.kill(first);
+        ProcessHandle second = ProcessJobs.worker(job, "use", 0, 1);
+
+        ProcessJobs.kill(second);
+
+        assertThat(ProcessJobs.fail(job, SOON))
+                .isInstanceOf(InfrastructureException.class)
+                .hasMessageContaining("stage use, replica 0 (pid " + second.pid() + ") died: killed by SIGKILL");
+        assertThat(job.progress().restarts())
+                .singleElement()
+                .asString()
+                .startsWith("stage use, replica 0 (pid " + first.pid() + ") died: killed by SIGKILL (exit code 137)");
+        assertAborted();
+    }
+
+    @Test
+    void aJobThatIsCancelledWhileAWorkerIsStartedAgainLeavesNothing() throws InterruptedException {
+        Job job = endless(3);
+        ProcessJobs.kill(ProcessJobs.worker(job, "read", 1, 0));
+        ProcessJobs.worker(job, "read", 1, 1);
+
+        job.cancel();
+
+        assertThat(ProcessJobs.fail(job, SOON).kind()).isEqualTo(GheeException.Kind.CANCELLED);
         assertAborted();
     }
 
@@ -107,11 +142,9 @@ class WorkerTroubleTest {
     void aJobThatIsCancelledAtOnceLeavesNothing() throws InterruptedException {
         Job job = Ghee.processes().launch(EndlessDriver.pipeline("cancelled", directory, footprints()));
         ProcessJobs.worker(job, "train", 0);
-        long start = System.nanoTime();
 
         job.cancel();
 
-        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(4));
         assertThat(ProcessJobs.fail(job, SOON).kind()).isEqualTo(GheeException.Kind.CANCELLED);
         assertAborted();
     }
@@ -129,8 +162,9 @@ class WorkerTroubleTest {
         return builder;
     }
 
-    @Test
-    void noWorkerOutlivesAKilledDriver() throws Exception {
+    @ParameterizedTest(name = "killed: {0}")
+    @ValueSource(booleans = {true, false})
+    void noWorkerOutlivesItsDriver(boolean killed) throws Exception {
         Process driver = java(EndlessDriver.class, "orphaned", directory, directory.resolve("passed"))
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
@@ -139,9 +173,18 @@ class WorkerTroubleTest {
             await().atMost(STARTED).until(() -> passed.all() == 1);
             assertThat(ProcessJobs.workers("orphaned-")).hasSize(4);
 
-            driver.destroyForcibly();
+            if (killed) {
+                driver.destroyForcibly();
+            } else {
+                // As Ctrl-C does.
+                driver.destroy();
+            }
 
             await().atMost(SOON).until(() -> ProcessJobs.workers("orphaned-").isEmpty());
+            assertThat(driver.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            if (!killed) {
+                assertAborted();
+            }
         } finally {
             driver.destroyForcibly();
             ProcessJobs.workers("orphaned-").forEach(ProcessHandle::destroyForcibly);
@@ -239,28 +282,32 @@ class WorkerTroubleTest {
         assertAborted();
     }
 
-    private GheeException failWith(Resources resources) throws InterruptedException {
-        return ProcessJobs.fail(Pipeline.named("memory")
+    private Pipeline hungry(Resources resources) {
+        return Pipeline.named("memory")
                 .readFrom(new Numbers(1000, 1))
                 .stage("read", resources)
                 .mapWith(replica -> new ArrayList<byte[]>(), (kept, number) -> kept.add(new byte[1 << 20]))
-                .writeTo(sink()));
+                .writeTo(sink());
     }
 
     @Test
     void aJvmThatDoesNotStartSaysWhy() throws InterruptedException {
-        GheeException failure = failWith(replicas(1).memory("900Ti"));
+        Job job = Ghee.processes().launch(hungry(replicas(1).memory("900Ti")).withRestarts(1));
+
+        GheeException failure = ProcessJobs.fail(job, SOON);
 
         assertThat(failure)
                 .isInstanceOf(InfrastructureException.class)
                 .hasMessageMatching("(?s)stage read, replica 0 \\(pid \\d+\\) died: exit code 1;.*"
                         + "Could not reserve enough space.*");
+        assertThat(job.progress().restarts()).singleElement().asString().contains("Could not reserve enough space");
         assertAborted();
     }
 
     @Test
     void aWorkerWithoutMemorySaysSo() throws InterruptedException {
-        GheeException failure = failWith(replicas(1).memory("64Mi"));
+        GheeException failure =
+                ProcessJobs.fail(hungry(replicas(1).memory("64Mi")).withRestarts(0));
 
         assertThat(failure)
                 .isInstanceOf(InfrastructureException.class)
@@ -277,7 +324,8 @@ class WorkerTroubleTest {
                 .batch(30)
                 .stage("use", replicas(1).memory("64Mi"))
                 .map(batch -> List.of(batch.size()))
-                .writeTo(sink()));
+                .writeTo(sink())
+                .withRestarts(0));
 
         assertThat(failure)
                 .hasMessageContaining("stage use, replica 0: a batch of 3")
@@ -294,6 +342,6 @@ class WorkerTroubleTest {
         String said = new String(agent.getInputStream().readAllBytes());
         assertThat(agent.waitFor(10, TimeUnit.SECONDS)).isTrue();
         assertThat(agent.exitValue()).isEqualTo(4);
-        assertThat(said).contains("environment variable GHEE_DRIVER is not set (an agent is started by a launcher)");
+        assertThat(said).contains("environment variable GHEE_KEYS is not set (an agent is started by a launcher)");
     }
 }

@@ -3,12 +3,14 @@ package io.ghee.testing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.ghee.Ghee;
 import io.ghee.GheeException;
 import io.ghee.Job;
 import io.ghee.Pipeline;
+import io.ghee.process.ProcessLauncher;
 import io.ghee.run.JobProgress;
+import io.ghee.run.Launcher;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -16,27 +18,39 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** Runs pipelines in processes of their own, within a deadline, and looks at those processes. */
 public final class ProcessJobs {
-    public static final Duration DEADLINE = Duration.ofSeconds(40);
+    public static final Duration DEADLINE = Duration.ofSeconds(90);
 
     private ProcessJobs() {}
 
     /** Runs to the end, which must be a good one. */
     public static JobProgress run(Pipeline pipeline) throws InterruptedException {
-        Job job = Ghee.processes().launch(pipeline);
+        return run(new ProcessLauncher(), pipeline);
+    }
+
+    /** Runs to the end, which must be a good one. */
+    public static JobProgress run(Launcher launcher, Pipeline pipeline) throws InterruptedException {
+        return end(launcher.launch(pipeline));
+    }
+
+    /** Waits for the end, which must be a good one, and after which no process may be left. */
+    public static JobProgress end(Job job) throws InterruptedException {
         try {
-            return job.await(DEADLINE);
+            JobProgress progress = job.await(DEADLINE);
+            assertThat(workers(job.name())).isEmpty();
+            return progress;
         } finally {
-            end(job);
+            cleanUp(job);
         }
     }
 
     /** Runs to the end, which must be a failure. */
     public static GheeException fail(Pipeline pipeline) throws InterruptedException {
-        return fail(Ghee.processes().launch(pipeline), DEADLINE);
+        return fail(new ProcessLauncher().launch(pipeline), DEADLINE);
     }
 
     /** Waits for the end, which must be a failure, and after which no process may be left. */
@@ -47,11 +61,12 @@ public final class ProcessJobs {
             assertThat(workers(job.name())).isEmpty();
             return failure;
         } finally {
-            end(job);
+            cleanUp(job);
         }
     }
 
-    private static void end(Job job) throws InterruptedException {
+    /** Ends a job, if it has not ended, and takes away its logs. */
+    public static void cleanUp(Job job) throws InterruptedException {
         job.cancel();
         deleteLogs(job.name());
     }
@@ -81,11 +96,20 @@ public final class ProcessJobs {
 
     /** A worker, which may have to start first. */
     public static ProcessHandle worker(Job job, String stage, int replica) {
-        return await().atMost(Duration.ofSeconds(20))
+        return worker(job, "-Dghee.stage=" + stage + " -Dghee.replica=" + replica + " ");
+    }
+
+    /** One of the processes of a worker, which may have to start first; they are counted from 0. */
+    public static ProcessHandle worker(Job job, String stage, int replica, int life) {
+        return worker(job, "-Dghee.stage=" + stage + " -Dghee.replica=" + replica + " -Dghee.life=" + life + " ");
+    }
+
+    private static ProcessHandle worker(Job job, String who) {
+        return await(who)
+                .atMost(Duration.ofSeconds(60))
                 .until(
                         () -> workers(job.name()).stream()
-                                .filter(process -> commandLine(process).contains("-Dghee.stage=" + stage + " "))
-                                .filter(process -> commandLine(process).contains("-Dghee.replica=" + replica + " "))
+                                .filter(process -> commandLine(process).contains(who))
                                 .toList(),
                         found -> found.size() == 1)
                 .get(0);
@@ -93,5 +117,35 @@ public final class ProcessJobs {
 
     public static String commandLine(ProcessHandle process) {
         return process.info().commandLine().orElse("");
+    }
+
+    /** Kills a process by SIGKILL, and waits until it is gone. */
+    public static void kill(ProcessHandle process) {
+        assertThat(process.destroyForcibly()).isTrue();
+        await().atMost(Duration.ofSeconds(60)).until(() -> !process.isAlive());
+    }
+
+    /** Lets a process stand still, by SIGSTOP; the test is skipped where that cannot be. */
+    public static void pause(ProcessHandle process) throws InterruptedException {
+        Path status = Path.of("/proc", Long.toString(process.pid()), "status");
+        assumeTrue(Files.exists(status), "no /proc here: it does not tell whether a process stands still");
+        signal(process, "STOP");
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> Files.readAllLines(status).stream().anyMatch(line -> line.matches("State:\\s+T.*")));
+    }
+
+    /** Lets a process that stands still go on. */
+    public static void resume(ProcessHandle process) throws InterruptedException {
+        signal(process, "CONT");
+    }
+
+    private static void signal(ProcessHandle process, String name) throws InterruptedException {
+        try {
+            Process kill = new ProcessBuilder("sh", "-c", "kill -s " + name + " " + process.pid()).start();
+            assertThat(kill.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(kill.exitValue()).isZero();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }
