@@ -69,7 +69,7 @@ public final class Resources implements Serializable {
 
     /**
      * Memory that batches on the way may take in each replica: so much for those it sends, until the next stage has done with
-     * them, and as much for those it receives. Part of {@link #memory}; a sixteenth of it, between 4 and 256 MiB, if this is
+     * them, and as much for those it receives. Part of {@link #memory}; a sixteenth of it, between 4 and 32 MiB, if this is
      * not said.
      */
     public Resources buffers(DataSize size) {

@@ -31,7 +31,7 @@ import org.slf4j.LoggerFactory;
 final class AgentLink implements Coordinator, Wiring {
     private static final Logger LOG = LoggerFactory.getLogger(AgentLink.class);
     private static final long SMALLEST_BUFFERS = 4L << 20;
-    private static final long LARGEST_BUFFERS = 256L << 20;
+    private static final long LARGEST_BUFFERS = 32L << 20;
     private static final long SHARE_OF_MEMORY = 16;
     private static final long WAKE_MILLIS = 1000;
 

@@ -43,7 +43,8 @@ class ProcessLauncherTest {
                 .stage("make", replicas(2))
                 .batch(100)
                 .distribute(distribution)
-                .stage("take", replicas(3))
+                // Little room, so that what a replica takes depends on what it has done.
+                .stage("take", replicas(3).buffers("64Ki"))
                 .mapWith(replica -> replica, (Integer replica, Batch<Number> batch) -> {
                     if (replica == 1) {
                         LockSupport.parkNanos(1_000_000L * slowMillis);
