@@ -71,10 +71,12 @@ public final class TransferBenchmark implements Callable<Integer> {
 
     @Option(
             names = "--warm-up",
-            paramLabel = "MS",
-            defaultValue = "10000",
-            description = "How long each pair runs before (default: ${DEFAULT-VALUE}).")
-    private long warmUpMs;
+            paramLabel = "S",
+            defaultValue = "16",
+            description =
+                    "How much processor time each pair has had before, in seconds, both processes together; what is to be"
+                            + " compiled takes some of it (default: ${DEFAULT-VALUE}).")
+    private double warmUpSeconds;
 
     @Option(
             names = "--time",
@@ -145,10 +147,7 @@ public final class TransferBenchmark implements Callable<Integer> {
                 attempt(
                         what,
                         () -> pairs.add(new TransferPair(
-                                variant,
-                                size.applyAsInt(variant),
-                                DataSize.parse(budget),
-                                Duration.ofMillis(warmUpMs))));
+                                variant, size.applyAsInt(variant), DataSize.parse(budget), warmUpSeconds)));
             }
             for (int round = 0; round < rounds; round++) {
                 for (TransferPair pair : pairs) {

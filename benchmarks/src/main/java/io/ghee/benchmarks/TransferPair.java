@@ -23,6 +23,7 @@ final class TransferPair implements AutoCloseable {
     private static final List<String> JVM = List.of("-Xms512m", "-Xmx512m", "-XX:MaxDirectMemorySize=256m");
 
     private static final Duration SETTLING = Duration.ofMillis(300);
+    private static final Duration LONGEST_WARM_UP = Duration.ofMinutes(1);
 
     private final Variant variant;
     private final int size;
@@ -51,8 +52,10 @@ final class TransferPair implements AutoCloseable {
      *
      * @param size bytes of data in a message
      * @param budget bytes that may be on the way
+     * @param cpuSeconds that both have had together then
      */
-    TransferPair(Variant variant, int size, DataSize budget, Duration warmUp) throws IOException, InterruptedException {
+    TransferPair(Variant variant, int size, DataSize budget, double cpuSeconds)
+            throws IOException, InterruptedException {
         this.variant = variant;
         this.size = size;
         boolean done = false;
@@ -62,13 +65,25 @@ final class TransferPair implements AutoCloseable {
             String inlet = receiver.line();
             receiver.in().println(sender.line());
             sender.in().println(inlet);
-            Thread.sleep(warmUp.toMillis());
+            warmUp(cpuSeconds);
             sender.ask(TransferEnd.PAUSE);
             done = true;
         } finally {
             if (!done) {
                 close();
             }
+        }
+    }
+
+    /** Time on the clock would not do: others may have the processors. */
+    private void warmUp(double cpuSeconds) throws IOException, InterruptedException {
+        long start = System.nanoTime();
+        double had = 0;
+        while (had < cpuSeconds && System.nanoTime() - start < LONGEST_WARM_UP.toNanos()) {
+            Thread.sleep(SETTLING.toMillis());
+            had = (receiver.ask(TransferEnd.READ).cpuNanos()
+                            + sender.ask(TransferEnd.READ).cpuNanos())
+                    / 1e9;
         }
     }
 

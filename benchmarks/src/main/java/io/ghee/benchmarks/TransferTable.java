@@ -82,20 +82,30 @@ record TransferTable(List<TransferRun> runs) {
                                 .map(size -> new DataSize(size).toString())
                                 .toList())
                 + " |\n|---|" + "--:|".repeat(sizes.size()));
-        row(table, sizes, "ghee / raw NIO", Variant.GHEE, Variant.RAW);
-        row(table, sizes, "ghee, columns passed on / raw NIO", Variant.COLUMNS, Variant.RAW);
-        row(table, sizes, "ghee, rows of floats / raw NIO", Variant.FLOATS, Variant.RAW);
-        row(table, sizes, "ghee / JeroMQ", Variant.GHEE, Variant.JEROMQ);
-        row(table, sizes, "ghee / ghee without receipts", Variant.GHEE, Variant.BARE);
-        row(table, sizes, "ghee, sealed / ghee", Variant.SEALED, Variant.GHEE);
-        row(table, sizes, "ghee, sealed / JeroMQ, CURVE", Variant.SEALED, Variant.CURVE);
+        row(table, sizes, "ghee / raw NIO", Variant.GHEE, Variant.RAW, TransferRun::perSecond);
+        row(table, sizes, "ghee, columns passed on / raw NIO", Variant.COLUMNS, Variant.RAW, TransferRun::perSecond);
+        row(table, sizes, "ghee, rows of floats / raw NIO", Variant.FLOATS, Variant.RAW, TransferRun::perSecond);
+        row(table, sizes, "ghee / JeroMQ", Variant.GHEE, Variant.JEROMQ, TransferRun::perSecond);
+        row(table, sizes, "ghee / ghee without receipts", Variant.GHEE, Variant.BARE, TransferRun::perSecond);
+        row(table, sizes, "ghee, sealed / ghee", Variant.SEALED, Variant.GHEE, TransferRun::perSecond);
+        row(table, sizes, "ghee, sealed / JeroMQ, CURVE", Variant.SEALED, Variant.CURVE, TransferRun::perSecond);
+        row(table, sizes, "CPU: ghee / raw NIO", Variant.GHEE, Variant.RAW, TransferRun::cpuNanos);
+        row(table, sizes, "CPU: ghee / JeroMQ", Variant.GHEE, Variant.JEROMQ, TransferRun::cpuNanos);
+        row(table, sizes, "CPU: ghee / ghee without receipts", Variant.GHEE, Variant.BARE, TransferRun::cpuNanos);
+        row(table, sizes, "CPU: ghee, sealed / JeroMQ, CURVE", Variant.SEALED, Variant.CURVE, TransferRun::cpuNanos);
         return table.toString();
     }
 
-    private void row(StringBuilder table, List<Integer> sizes, String title, Variant variant, Variant other) {
+    private void row(
+            StringBuilder table,
+            List<Integer> sizes,
+            String title,
+            Variant variant,
+            Variant other,
+            ToDoubleFunction<TransferRun> value) {
         table.append(String.format("%n| %s |", title));
         for (int size : sizes) {
-            table.append(cell(speed(variant, size, other, size)));
+            table.append(cell(ratio(variant, size, other, size, value)));
         }
     }
 
@@ -107,10 +117,11 @@ record TransferTable(List<TransferRun> runs) {
                 ? "nothing was measured"
                 : String.format(
                         Locale.ROOT,
-                        "Of %d processors, %.2f were busy with something else in the median run, %.2f in the worst.",
+                        "Of %d processors, %.2f were busy with something else in the median run, %.2f in the worst of %d.",
                         Runtime.getRuntime().availableProcessors(),
                         other[other.length / 2],
-                        other[other.length - 1]);
+                        other[other.length - 1],
+                        other.length);
     }
 
     private List<Variant> variants(int size) {
