@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * component, so that the loops over a batch make no reflective call and box nothing.
  */
 final class ComponentCodec {
+    /** From so many elements on, a copy of the whole array is worth the view of the buffer that it takes. */
+    private static final int BULK = 16;
+
     final String name;
     final ColumnKind kind;
     final boolean isArray;
@@ -277,6 +280,10 @@ final class ComponentCodec {
         }
     }
 
+    private static void skip(ByteBuffer out, int elements, int bytes) {
+        out.position(out.position() + elements * bytes);
+    }
+
     private void writeArray(Object array, ByteBuffer out) {
         switch (kind) {
             case BOOLEAN -> {
@@ -286,33 +293,69 @@ final class ComponentCodec {
             }
             case BYTE -> out.put((byte[]) array);
             case SHORT -> {
-                for (short v : (short[]) array) {
-                    out.putShort(v);
+                short[] all = (short[]) array;
+                if (all.length < BULK) {
+                    for (short v : all) {
+                        out.putShort(v);
+                    }
+                } else {
+                    out.asShortBuffer().put(all);
+                    skip(out, all.length, Short.BYTES);
                 }
             }
             case CHAR -> {
-                for (char v : (char[]) array) {
-                    out.putChar(v);
+                char[] all = (char[]) array;
+                if (all.length < BULK) {
+                    for (char v : all) {
+                        out.putChar(v);
+                    }
+                } else {
+                    out.asCharBuffer().put(all);
+                    skip(out, all.length, Character.BYTES);
                 }
             }
             case INT -> {
-                for (int v : (int[]) array) {
-                    out.putInt(v);
+                int[] all = (int[]) array;
+                if (all.length < BULK) {
+                    for (int v : all) {
+                        out.putInt(v);
+                    }
+                } else {
+                    out.asIntBuffer().put(all);
+                    skip(out, all.length, Integer.BYTES);
                 }
             }
             case LONG -> {
-                for (long v : (long[]) array) {
-                    out.putLong(v);
+                long[] all = (long[]) array;
+                if (all.length < BULK) {
+                    for (long v : all) {
+                        out.putLong(v);
+                    }
+                } else {
+                    out.asLongBuffer().put(all);
+                    skip(out, all.length, Long.BYTES);
                 }
             }
             case FLOAT -> {
-                for (float v : (float[]) array) {
-                    out.putFloat(v);
+                float[] all = (float[]) array;
+                if (all.length < BULK) {
+                    for (float v : all) {
+                        out.putFloat(v);
+                    }
+                } else {
+                    out.asFloatBuffer().put(all);
+                    skip(out, all.length, Float.BYTES);
                 }
             }
             case DOUBLE -> {
-                for (double v : (double[]) array) {
-                    out.putDouble(v);
+                double[] all = (double[]) array;
+                if (all.length < BULK) {
+                    for (double v : all) {
+                        out.putDouble(v);
+                    }
+                } else {
+                    out.asDoubleBuffer().put(all);
+                    skip(out, all.length, Double.BYTES);
                 }
             }
             case STRING -> throw new AssertionError(kind);

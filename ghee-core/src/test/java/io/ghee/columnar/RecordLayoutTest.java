@@ -73,6 +73,7 @@ class RecordLayoutTest {
         List<List<Arrays8>> shapes = List.of(
                 List.of(arrays(3), arrays(3)),
                 List.of(arrays(1), arrays(4), empty, arrays(2)),
+                List.of(arrays(15), arrays(16), arrays(17), arrays(1000)),
                 List.of(empty, arrays(2)),
                 List.of(empty, empty, empty));
 
