@@ -51,7 +51,7 @@ final class Flight {
     private long lastProbe;
     private long answered;
     private boolean holding;
-    private boolean saidFarewell;
+    private boolean ended;
     private long lastSign;
     private long patience;
 
@@ -130,9 +130,9 @@ final class Flight {
                 k = receipt.beyond().nextSetBit(k + 1)) {
             batches += releaseAll(frames.subMap(released + k, released + k + 1).values());
         }
-        if (saidFarewell) {
-            // The consumer has not heard it, or would be gone.
-            farewell();
+        if (ended && frames.isEmpty()) {
+            // The consumer waits for that before it goes; if it tells us again, it has not heard it.
+            sendNumbered(FrameHeader.Kind.FAREWELL);
         } else if (receipt.probe() == lastProbe && answered < lastProbe) {
             answered(receipt.expected());
         } else if (receipt.gap() && answered == lastProbe && isSameConnection()) {
@@ -221,17 +221,22 @@ final class Flight {
         sendNumbered(FrameHeader.Kind.PROBE);
     }
 
-    /** Tells the consumer that everything was released: it waits for that before it goes. */
-    void farewell() {
-        saidFarewell = true;
-        sendNumbered(FrameHeader.Kind.FAREWELL);
+    /** To be called when the last frame was sent. */
+    void end() {
+        ended = true;
+    }
+
+    /** What has to be there to receive the longest of the frames. */
+    private int longestBody() {
+        return frames.values().stream().mapToInt(frame -> frame.body).max().orElse(0);
     }
 
     private void sendNumbered(FrameHeader.Kind kind) {
         lastProbe++;
         ByteBuffer message = ByteBuffer.allocate(FrameHeader.BYTES + (probeSeal == null ? 0 : Seal.TAG_BYTES))
                 .order(ByteOrder.LITTLE_ENDIAN);
-        new FrameHeader(kind, probeSeal != null, Packing.NONE, route, lastProbe, 0, 0, 0, 0).writeTo(message);
+        new FrameHeader(kind, probeSeal != null, Packing.NONE, route, lastProbe, 0, 0, 0, longestBody())
+                .writeTo(message);
         if (probeSeal != null) {
             probeSeal.sign(lastProbe, message.slice(0, FrameHeader.BYTES), message.position(FrameHeader.BYTES));
         }

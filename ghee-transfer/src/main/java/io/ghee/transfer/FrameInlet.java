@@ -1,6 +1,7 @@
 package io.ghee.transfer;
 
 import io.ghee.Batch;
+import io.ghee.InfrastructureException;
 import io.ghee.channel.AbandonedException;
 import io.ghee.channel.Delivery;
 import io.ghee.channel.Inlet;
@@ -60,7 +61,7 @@ final class FrameInlet implements Inlet {
         this.anySender = anySender;
         this.senders = senders;
         this.codec = new BatchCodec(config.largestBody());
-        this.inbox = manager.transport().bind(FrameHeader.BYTES + (long) config.largestBody() + Seal.TAG_BYTES, true);
+        this.inbox = manager.transport().bind(FrameHeader.BYTES + (long) config.largestBody() + Seal.TAG_BYTES);
     }
 
     String endpoint() {
@@ -231,6 +232,7 @@ final class FrameInlet implements Inlet {
                         message.slice(FrameHeader.BYTES, Seal.TAG_BYTES))) {
             return "its seal is wrong";
         }
+        checkRoom(FrameHeader.longestBody(message));
         synchronized (state) {
             if (FrameHeader.isFarewell(message)) {
                 track.farewell();
@@ -240,6 +242,15 @@ final class FrameInlet implements Inlet {
         }
         arrived.giveBack();
         return null;
+    }
+
+    /** A frame that is larger than all the memory there is would be sent again and again. */
+    private void checkRoom(int longestBody) {
+        String refused =
+                inbox.refused(FrameHeader.BYTES + (long) longestBody + (config.key() == null ? 0 : Seal.TAG_BYTES));
+        if (refused != null) {
+            throw new InfrastructureException(refused);
+        }
     }
 
     private @Nullable String refusedFrame(Transport.Arrived arrived, SenderTrack track) {
@@ -264,7 +275,7 @@ final class FrameInlet implements Inlet {
         if (body < 0) {
             return "it is shorter than its seal";
         }
-        BufferPool.Loan plain = manager.pool().take(body);
+        BufferPool.Loan plain = take(body);
         ByteBuffer out = plain.buffer().limit(body);
         if (!seal.open(
                 sequence,
@@ -284,6 +295,17 @@ final class FrameInlet implements Inlet {
             plain.giveBack();
         });
         return null;
+    }
+
+    private BufferPool.Loan take(int bytes) {
+        try {
+            return manager.pool().take(bytes);
+        } catch (OutOfMemoryError e) {
+            throw new InfrastructureException(
+                    "a batch of " + bytes + " bytes cannot be opened: " + e.getMessage()
+                            + " (expected: more memory for this stage, or smaller batches)",
+                    e);
+        }
     }
 
     private void take(SenderTrack track, FrameHeader header, ByteBuffer body, Runnable giveBack) {

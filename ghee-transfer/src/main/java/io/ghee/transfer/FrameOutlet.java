@@ -68,7 +68,7 @@ final class FrameOutlet implements Outlet, Keeper.Chore {
         this.credit = credit;
         this.waitedNanos = new AtomicLongArray(consumers);
         this.codec = new BatchCodec(config.largestBody());
-        this.inbox = manager.transport().bind(Receipt.LONGEST, false);
+        this.inbox = manager.transport().bind(Receipt.LONGEST);
     }
 
     String endpoint() {
@@ -210,7 +210,6 @@ final class FrameOutlet implements Outlet, Keeper.Chore {
         lock.lock();
         try {
             await(() -> lanes.stream().allMatch(Lane::isReleased));
-            lanes.forEach(Lane::farewell);
             ended = true;
         } finally {
             lock.unlock();

@@ -78,7 +78,7 @@ final class FrameWriter {
             frame = out;
         }
         header.writeTo(frame);
-        return new SentFrame(sequence, batches, FrameHeader.BYTES + body, loan, header.frameBytes());
+        return new SentFrame(header, loan);
     }
 
     void drop() {

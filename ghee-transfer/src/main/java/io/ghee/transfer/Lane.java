@@ -88,6 +88,9 @@ final class Lane {
             mark.add(spare);
         }
         send(mark, kind);
+        if (kind == FrameHeader.Kind.END_OF_STREAM) {
+            flight.end();
+        }
     }
 
     private void send(FrameWriter frame, FrameHeader.Kind kind) {
@@ -128,11 +131,6 @@ final class Lane {
             }
         }
         return Math.min(left, flight.upkeep());
-    }
-
-    /** Tells the consumer that everything was released. */
-    void farewell() {
-        flight.farewell();
     }
 
     void close(int lingerMillis) {

@@ -1,11 +1,15 @@
 package io.ghee.transfer;
 
+import io.ghee.transfer.wire.FrameHeader;
 import java.nio.ByteBuffer;
 
 /** A frame that its consumer has not released. Used under the lock of its outlet. */
 final class SentFrame {
     final long sequence;
     final int batches;
+
+    /** Length of its body as it travels. */
+    final int body;
 
     /** What it takes of the credit. */
     final long bytes;
@@ -23,14 +27,14 @@ final class SentFrame {
      * A frame.
      *
      * @param loan the buffer that it lies in
-     * @param length of the frame in it
      */
-    SentFrame(long sequence, int batches, long bytes, BufferPool.Loan loan, int length) {
-        this.sequence = sequence;
-        this.batches = batches;
-        this.bytes = bytes;
+    SentFrame(FrameHeader header, BufferPool.Loan loan) {
+        this.sequence = header.sequence();
+        this.batches = header.kind() == FrameHeader.Kind.DATA ? header.batches() : 0;
+        this.body = header.bodyBytes();
+        this.bytes = FrameHeader.BYTES + (long) header.plainBytes();
         this.loan = loan;
-        this.message = loan.buffer().limit(length);
+        this.message = loan.buffer().limit(header.frameBytes());
     }
 
     void send(Transport.Outbox outbox, long lastProbe) {

@@ -24,6 +24,7 @@ public final class TransferManager implements AutoCloseable {
     private final Transport transport;
     private final Keeper keeper = new Keeper();
     private final Strangers strangers = new Strangers();
+    private final Set<String> sealed = ConcurrentHashMap.newKeySet();
     private final Set<AutoCloseable> open = ConcurrentHashMap.newKeySet();
 
     public TransferManager(TransferConfig config) {
@@ -52,6 +53,7 @@ public final class TransferManager implements AutoCloseable {
                 check(edge >= 0, "edge", edge, ">= 0"),
                 check(sender >= 0, "sender", sender, ">= 0"),
                 0);
+        once("outlet", route);
         FrameOutlet outlet = new FrameOutlet(this, route, consumers, credit);
         open.add(outlet);
         return new PendingOutlet() {
@@ -89,6 +91,7 @@ public final class TransferManager implements AutoCloseable {
                 check(edge >= 0, "edge", edge, ">= 0"),
                 0,
                 check(consumer >= 0, "consumer", consumer, ">= 0"));
+        once("inlet", route);
         FrameInlet inlet = new FrameInlet(this, route, senders);
         open.add(inlet);
         return new PendingInlet() {
@@ -110,6 +113,11 @@ public final class TransferManager implements AutoCloseable {
                 inlet.close();
             }
         };
+    }
+
+    /** What is sealed counts from the beginning in each generation, and must not do so twice. */
+    private void once(String end, Route route) {
+        check(config.key() == null || sealed.add(end + route), end, route, "to be opened once in a generation");
     }
 
     TransferConfig config() {

@@ -13,9 +13,8 @@ interface Transport extends AutoCloseable {
      * Binds an inbox.
      *
      * @param longest bytes of the longest message; a longer one ends its connection before anything is allocated for it
-     * @param pooled if messages are to be received into buffers of the pool
      */
-    Inbox bind(long longest, boolean pooled);
+    Inbox bind(long longest);
 
     /**
      * Begins to connect to an inbox, and to connect again whenever the connection breaks.
@@ -39,6 +38,10 @@ interface Transport extends AutoCloseable {
          */
         @Nullable
         Arrived receive(long millis) throws InterruptedException;
+
+        /** Why a message of so many bytes could not be received, or null if none was refused that could be this one. */
+        @Nullable
+        String refused(long bytes);
 
         /** Makes {@link #receive} return. Any thread may call it, also after the end. */
         void wake();

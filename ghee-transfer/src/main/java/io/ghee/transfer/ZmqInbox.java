@@ -1,135 +1,42 @@
 package io.ghee.transfer;
 
-import io.ghee.InfrastructureException;
-import io.ghee.transfer.wire.FrameHeader;
-import io.ghee.transfer.wire.Seal;
-import java.lang.ref.Reference;
-import java.lang.ref.ReferenceQueue;
-import java.lang.ref.WeakReference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.HashSet;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.zeromq.ZMQ;
 import zmq.Msg;
-import zmq.msg.MsgAllocator;
 
-/**
- * A bound PULL socket. Messages are received straight into buffers of the pool, if there is one.
- *
- * <p>Of a message that breaks off with its connection, JeroMQ lets nobody know. So messages that have not arrived are known
- * here by weak references, and what has become of one is seen when the collector has taken it.
- */
-final class ZmqInbox implements Transport.Inbox, MsgAllocator {
-    private static final Logger LOG = LoggerFactory.getLogger(ZmqInbox.class);
+/** A bound PULL socket. Messages are received straight into buffers of the pool, but for the smallest. */
+final class ZmqInbox implements Transport.Inbox {
+    /**
+     * A connection that completes no message in this time, nor answers a ping, is dead, or somebody's who does not mean well.
+     * Between that a long message on a slow link must have the time to arrive.
+     */
+    private static final int PING_MILLIS = 20_000;
 
-    private static final int SMALL = FrameHeader.BYTES + Seal.TAG_BYTES;
+    private static final int PONG_MILLIS = 60_000;
 
+    private final ZmqTransport transport;
     private final ZMQ.Socket socket;
     private final String endpoint;
-    private final long longest;
-    private final @Nullable BufferPool pool;
+    private final PooledMessages messages;
     private final AtomicBoolean woken = new AtomicBoolean();
 
-    /** Guards what is below. */
+    /** Guards {@link #closed}, so that nobody is woken after that. */
     private final Object lock = new Object();
 
-    private final ReferenceQueue<PooledMsg> lost = new ReferenceQueue<>();
-    private final Set<Arriving> arriving = new HashSet<>();
-    private final Set<BufferPool.Loan> held = new HashSet<>();
-    private @Nullable String broken;
     private boolean closed;
 
-    ZmqInbox(ZMQ.Socket socket, String host, long longest, @Nullable BufferPool pool) {
+    ZmqInbox(ZmqTransport transport, ZMQ.Socket socket, String host, PooledMessages messages, long longest) {
+        this.transport = transport;
         this.socket = socket;
-        this.longest = longest;
-        this.pool = pool;
+        this.messages = messages;
         socket.setMaxMsgSize(longest);
-        socket.setMsgAllocator(this);
+        socket.setMsgAllocator(messages);
+        socket.setHeartbeatIvl(PING_MILLIS);
+        socket.setHeartbeatTimeout(PONG_MILLIS);
         endpoint = "tcp://" + host + ":" + socket.bindToRandomPort("tcp://" + host);
-    }
-
-    /** A message that knows the buffer it comes in. */
-    private static final class PooledMsg extends Msg {
-        private final Arriving arriving;
-
-        PooledMsg(ByteBuffer buffer, BufferPool.Loan loan, ReferenceQueue<PooledMsg> lost) {
-            super(buffer);
-            this.arriving = new Arriving(this, loan, lost);
-        }
-    }
-
-    private static final class Arriving extends WeakReference<PooledMsg> {
-        private final BufferPool.Loan loan;
-
-        Arriving(PooledMsg message, BufferPool.Loan loan, ReferenceQueue<PooledMsg> lost) {
-            super(message, lost);
-            this.loan = loan;
-        }
-    }
-
-    /**
-     * Called by the thread of the context, which would end with an error without a word. A message that there is no memory
-     * for becomes an empty one; what follows is then taken for the next message, and ends the connection, after which the
-     * sender sends it again. But if there is none while nothing else arrives, there never will be: that is kept for
-     * {@link #receive}.
-     */
-    @Override
-    public Msg allocate(int size) {
-        if (size < 0 || size > longest) {
-            // JeroMQ takes a length of more than 2^63 for a negative one, which is below its limit.
-            return new Msg(0);
-        }
-        if (size <= SMALL || pool == null) {
-            // What the sockets say to each other, which never gets to receive; and probes and marks.
-            return new Msg(size);
-        }
-        synchronized (lock) {
-            takeBackLost();
-            if (closed) {
-                return new Msg(0);
-            }
-            BufferPool.Loan loan = take(pool, size);
-            if (loan == null) {
-                return new Msg(0);
-            }
-            PooledMsg message = new PooledMsg(loan.buffer().slice(0, size), loan, lost);
-            arriving.add(message.arriving);
-            return message;
-        }
-    }
-
-    private BufferPool.@Nullable Loan take(BufferPool from, int size) {
-        try {
-            return from.take(size);
-        } catch (OutOfMemoryError first) {
-            from.clear();
-            takeBackLost();
-            try {
-                return from.take(size);
-            } catch (OutOfMemoryError again) {
-                String what = "a batch of " + size + " bytes cannot be received: " + again.getMessage()
-                        + " (expected: more memory for this stage, or smaller batches)";
-                LOG.warn(what);
-                if (arriving.isEmpty()) {
-                    broken = what;
-                    socket.base().cancel(woken);
-                }
-                return null;
-            }
-        }
-    }
-
-    private void takeBackLost() {
-        for (Reference<?> each = lost.poll(); each != null; each = lost.poll()) {
-            if (each instanceof Arriving gone && arriving.remove(gone)) {
-                gone.loan.giveBack();
-            }
-        }
     }
 
     @Override
@@ -147,27 +54,10 @@ final class ZmqInbox implements Transport.Inbox, MsgAllocator {
             if (!woken.getAndSet(false)) {
                 ZmqTransport.checkWait(socket);
             }
-            checkBroken();
+            transport.checkAlive();
             return null;
         }
-        ByteBuffer bytes = message.buf().clear().order(ByteOrder.LITTLE_ENDIAN);
-        if (!(message instanceof PooledMsg pooled)) {
-            return new Received(bytes, null);
-        }
-        BufferPool.Loan loan = pooled.arriving.loan;
-        synchronized (lock) {
-            arriving.remove(pooled.arriving);
-            held.add(loan);
-        }
-        return new Received(bytes, loan);
-    }
-
-    private void checkBroken() {
-        synchronized (lock) {
-            if (broken != null) {
-                throw new InfrastructureException(broken);
-            }
-        }
+        return new Received(message.buf().clear().order(ByteOrder.LITTLE_ENDIAN), messages.delivered(message));
     }
 
     private final class Received implements Transport.Arrived {
@@ -186,12 +76,15 @@ final class ZmqInbox implements Transport.Inbox, MsgAllocator {
 
         @Override
         public void giveBack() {
-            synchronized (lock) {
-                if (loan != null && held.remove(loan)) {
-                    loan.giveBack();
-                }
+            if (loan != null) {
+                messages.giveBack(loan);
             }
         }
+    }
+
+    @Override
+    public @Nullable String refused(long bytes) {
+        return messages.refused(bytes);
     }
 
     @Override
@@ -210,11 +103,9 @@ final class ZmqInbox implements Transport.Inbox, MsgAllocator {
                 return;
             }
             closed = true;
-            arriving.forEach(each -> each.loan.forget());
-            arriving.clear();
-            held.forEach(BufferPool.Loan::forget);
-            held.clear();
         }
+        messages.close();
+        transport.closed(this);
         socket.close();
     }
 }

@@ -3,6 +3,9 @@ package io.ghee.transfer;
 import io.ghee.InfrastructureException;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.zeromq.SocketType;
 import org.zeromq.ZContext;
 import org.zeromq.ZMQ;
@@ -10,22 +13,44 @@ import zmq.ZError;
 
 /** ZeroMQ: a PULL socket for each inbox, a PUSH socket for each outbox. Thread-safe; what it makes is not. */
 final class ZmqTransport implements Transport {
+    private static final Logger LOG = LoggerFactory.getLogger(ZmqTransport.class);
+
     private final ZContext context = Zmq.context();
     private final BufferPool pool;
     private final String host;
     private final Set<ZmqInbox> inboxes = ConcurrentHashMap.newKeySet();
+    private volatile @Nullable Throwable died;
 
     ZmqTransport(String host, BufferPool pool) {
         this.host = host;
         this.pool = pool;
+        context.setUncaughtExceptionHandler(this::died);
     }
 
     @Override
-    public Inbox bind(long longest, boolean pooled) {
-        ZMQ.Socket socket = socket(SocketType.PULL);
-        ZmqInbox inbox = new ZmqInbox(socket, host, longest, pooled ? pool : null);
+    public Inbox bind(long longest) {
+        ZmqInbox inbox = new ZmqInbox(this, socket(SocketType.PULL), host, new PooledMessages(pool, longest), longest);
         inboxes.add(inbox);
         return inbox;
+    }
+
+    void closed(ZmqInbox inbox) {
+        inboxes.remove(inbox);
+    }
+
+    /** Nothing arrives any more, and nobody would be told. */
+    private void died(Thread thread, Throwable e) {
+        LOG.error("{} has ended", thread.getName(), e);
+        died = e;
+        inboxes.forEach(ZmqInbox::wake);
+    }
+
+    /** Throws if this transport works no more. */
+    void checkAlive() {
+        Throwable e = died;
+        if (e != null) {
+            throw new InfrastructureException("the thread that sends and receives has ended: " + e, e);
+        }
     }
 
     @Override
@@ -70,6 +95,9 @@ final class ZmqTransport implements Transport {
     @Override
     public void close() {
         inboxes.forEach(ZmqInbox::close);
-        context.close();
+        if (died == null) {
+            // It would wait for that thread.
+            context.close();
+        }
     }
 }

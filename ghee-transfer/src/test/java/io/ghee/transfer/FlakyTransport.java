@@ -65,7 +65,7 @@ final class FlakyTransport {
     Transport open() {
         return new Transport() {
             @Override
-            public Transport.Inbox bind(long longest, boolean pooled) {
+            public Transport.Inbox bind(long longest) {
                 synchronized (FlakyTransport.this) {
                     FlakyInbox inbox = new FlakyInbox("flaky:" + inboxes.size());
                     inboxes.put(inbox.endpoint, inbox);
@@ -289,6 +289,11 @@ final class FlakyTransport {
                         ? null
                         : full.get(random.nextInt(full.size())).poll();
             }
+        }
+
+        @Override
+        public @Nullable String refused(long bytes) {
+            return null;
         }
 
         @Override

@@ -10,14 +10,21 @@ import static io.ghee.transfer.Rig.next;
 import static io.ghee.transfer.Rig.send;
 import static io.ghee.transfer.Rig.within;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.ghee.DataSize;
+import io.ghee.InfrastructureException;
 import io.ghee.channel.Delivery;
 import io.ghee.channel.Inlet;
 import io.ghee.channel.Outlet;
+import io.ghee.transfer.wire.FrameHeader;
+import io.ghee.transfer.wire.Packing;
+import io.ghee.transfer.wire.Route;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.ByteBuffer;
@@ -94,6 +101,16 @@ class StrangersTest {
             });
         }
 
+        /** Waits until so many strangers' messages have been dropped. */
+        void awaitDropped(TransferManager by, long count) {
+            await().atMost(SOON).until(() -> {
+                if (receiving.isDone()) {
+                    within(receiving);
+                }
+                return by.strangers().count() >= count;
+            });
+        }
+
         /** Ends the stream, and checks that everything has arrived. */
         void end() throws Exception {
             ends.set(true);
@@ -103,7 +120,6 @@ class StrangersTest {
             for (int number = 0; number < sent; number++) {
                 assertThat(got.get(number)).isEqualTo("1:" + number);
             }
-            await().atMost(SOON).until(() -> there.lentBuffers() + here.lentBuffers() == 0);
         }
     }
 
@@ -121,7 +137,7 @@ class StrangersTest {
     private List<byte[]> frames(TransferConfig config, int count) throws Exception {
         TransferManager there = rig.manager(config);
         Transport transport = rig.closing(new ZmqTransport("127.0.0.1", new BufferPool()));
-        Transport.Inbox listener = transport.bind(1 << 20, false);
+        Transport.Inbox listener = transport.bind(1 << 20);
         PendingOutlet pending = there.outlet(GENERATION, EDGE, 0, 1, DataSize.mebibytes(1));
         Outlet outlet = pending.connect(List.of(listener.endpoint()));
         for (int number = 0; number < count / 2; number++) {
@@ -141,7 +157,7 @@ class StrangersTest {
         TransferManager here = rig.manager(config);
         TransferManager there = rig.manager(config);
         Transport transport = rig.closing(new ZmqTransport("127.0.0.1", new BufferPool()));
-        Transport.Inbox listener = transport.bind(1 << 20, false);
+        Transport.Inbox listener = transport.bind(1 << 20);
         PendingInlet receives = here.inlet(GENERATION, EDGE, 0, 1);
         PendingOutlet pending = there.outlet(GENERATION, EDGE, 0, 1, DataSize.mebibytes(1));
         Outlet outlet = pending.connect(List.of(receives.endpoint()));
@@ -189,7 +205,9 @@ class StrangersTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void damagedFramesAreDropped(boolean sealed) throws Exception {
-        TransferConfig config = sealed ? config().withKey(Rig.key()) : config();
+        // A frame for each batch.
+        TransferConfig plain = config().withFrameSize(DataSize.parse("1Ki"));
+        TransferConfig config = sealed ? plain.withKey(Rig.key()) : plain;
         List<byte[]> frames = frames(config, 20);
         SplittableRandom random = new SplittableRandom(seed("damagedFramesAreDropped"));
         Live live = new Live(config);
@@ -201,7 +219,7 @@ class StrangersTest {
             assertThat(stranger.send(damaged(frames.get(random.nextInt(frames.size())), random)))
                     .isTrue();
         }
-        await().atMost(SOON).until(() -> live.here.strangers().count() > TIMES / 4);
+        live.awaitDropped(live.here, TIMES / 4);
         live.end();
     }
 
@@ -222,7 +240,7 @@ class StrangersTest {
             }
             assertThat(stranger.send(damaged)).isTrue();
         }
-        await().atMost(SOON).until(() -> live.there.strangers().count() > TIMES / 10);
+        live.awaitDropped(live.there, TIMES / 10);
         live.end();
     }
 
@@ -250,7 +268,7 @@ class StrangersTest {
         assertThat(stranger.sendMore(frame)).isTrue();
         assertThat(stranger.send(new byte[100])).isTrue();
 
-        await().atMost(SOON).until(() -> live.here.strangers().count() >= 11);
+        live.awaitDropped(live.here, 11);
         live.end();
     }
 
@@ -264,7 +282,7 @@ class StrangersTest {
             send(outlet, 0, 1, 0, number, 10_000);
         }
 
-        await().atMost(SOON).until(() -> live.here.strangers().count() >= 1);
+        live.awaitDropped(live.here, 1);
         live.end();
         assertThat(outlet.outstanding()).isEqualTo(10);
     }
@@ -279,7 +297,7 @@ class StrangersTest {
         Outlet outlet = pending.connect(List.of(live.inletEndpoint));
         send(outlet, 0, 1, 0, 0, 10_000);
 
-        await().atMost(SOON).until(() -> live.here.strangers().count() >= 1);
+        live.awaitDropped(live.here, 1);
         live.end();
         assertThat(outlet.outstanding()).isEqualTo(1);
     }
@@ -291,7 +309,7 @@ class StrangersTest {
         PendingOutlet pending = stranger.outlet(GENERATION, EDGE, 0, 1, DataSize.mebibytes(1));
         send(pending.connect(List.of(live.inletEndpoint)), 0, 1, 0, 0, 10_000);
 
-        await().atMost(SOON).until(() -> live.here.strangers().count() >= 1);
+        live.awaitDropped(live.here, 1);
         live.end();
     }
 
@@ -317,6 +335,9 @@ class StrangersTest {
                 socket.close();
             } else {
                 open.add(socket);
+            }
+            if (open.size() > 100) {
+                open.remove(0).close();
             }
         }
         live.end();
@@ -378,12 +399,92 @@ class StrangersTest {
         byte[] longest = new byte[64 + (1 << 20) + 16];
         ByteBuffer.wrap(longest).order(ByteOrder.LITTLE_ENDIAN).putLong(8, JOB);
         assertThat(stranger.send(longest)).isTrue();
-        await().atMost(SOON).until(() -> live.here.strangers().count() == 1);
+        live.awaitDropped(live.here, 1);
 
         assertThat(stranger.send(new byte[longest.length + 1])).isTrue();
         ZMQ.Socket another = connected(live.inletEndpoint);
         assertThat(another.send(longest)).isTrue();
-        await().atMost(SOON).until(() -> live.here.strangers().count() == 2);
+        live.awaitDropped(live.here, 2);
         live.end();
+    }
+
+    /** The beginning of a message of so many bytes, at a socket that has shaken hands. */
+    private Socket announces(String endpoint, long bytes) throws IOException {
+        Socket socket = rig.closing(
+                new Socket(InetAddress.getLoopbackAddress(), Integer.parseInt(endpoint.replaceAll(".*:", ""))));
+        ByteBuffer out = ByteBuffer.allocate(200);
+        out.put((byte) 0xFF).putLong(1).put((byte) 0x7F).put((byte) 3);
+        out.put((byte) 0).put("NULL".getBytes(StandardCharsets.US_ASCII)).put(new byte[16 + 1 + 31]);
+        byte[] ready = "\5READY\13Socket-Type\0\0\0\4PUSH".getBytes(StandardCharsets.ISO_8859_1);
+        out.put((byte) 4).put((byte) ready.length).put(ready);
+        out.put((byte) 2).putLong(bytes);
+        socket.getOutputStream().write(out.array(), 0, out.position());
+        return socket;
+    }
+
+    private static TransferConfig roomy() {
+        DataSize largest = DataSize.mebibytes(1024);
+        assumeTrue(
+                maxDirectMemory() < largest.bytes() * 3 / 4,
+                "the tests run with less direct memory than the largest frame takes");
+        return config().withLargestFrame(largest);
+    }
+
+    private static long maxDirectMemory() {
+        return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                .filter(argument -> argument.startsWith("-XX:MaxDirectMemorySize="))
+                .map(argument -> argument.replaceAll(".*=", "").replaceAll("(?i)m$", "Mi"))
+                .mapToLong(size -> DataSize.parse(size).bytes())
+                .findFirst()
+                .orElse(Long.MAX_VALUE);
+    }
+
+    @Test
+    void aMessageThatThereIsNoMemoryForEndsItsConnectionAlone() throws Exception {
+        Live live = new Live(roomy());
+        for (int k = 0; k < 5; k++) {
+            announces(live.inletEndpoint, 1L << 30);
+            // JeroMQ takes it for a negative one.
+            announces(live.inletEndpoint, -1L << 31);
+            announces(live.outletEndpoint, 1L << 30);
+            announces(live.outletEndpoint, Long.MIN_VALUE + (1 << 30));
+        }
+        live.end();
+    }
+
+    /** Without a word it would be sent again and again. */
+    @Test
+    void aFrameThatThereIsNoMemoryForIsAFailure() throws Exception {
+        TransferManager here = rig.manager(roomy());
+        Transport transport = rig.closing(new ZmqTransport("127.0.0.1", new BufferPool()));
+        Transport.Inbox receipts = transport.bind(1 << 20);
+        PendingInlet pending = here.inlet(GENERATION, EDGE, 0, 1);
+        Inlet inlet = pending.connect(List.of(receipts.endpoint()));
+        int body = (1 << 30) - 100;
+        announces(pending.endpoint(), FrameHeader.BYTES + body);
+
+        ByteBuffer probe = ByteBuffer.allocate(FrameHeader.BYTES);
+        new FrameHeader(
+                        FrameHeader.Kind.PROBE,
+                        false,
+                        Packing.NONE,
+                        new Route(JOB, GENERATION, EDGE, 0, 0),
+                        1,
+                        0,
+                        0,
+                        0,
+                        body)
+                .writeTo(probe);
+        ZMQ.Socket sender = connected(pending.endpoint());
+        assertThatThrownBy(() -> {
+                    for (int k = 0; k < 200; k++) {
+                        assertThat(sender.send(probe.array())).isTrue();
+                        inlet.receive(Rig.LITTLE);
+                    }
+                })
+                .isInstanceOf(InfrastructureException.class)
+                .hasMessageContaining("a batch of " + (body + FrameHeader.BYTES) + " bytes cannot be received: ")
+                .hasMessageContaining("(expected: more memory for this stage, or smaller batches)");
+        pending.close();
     }
 }

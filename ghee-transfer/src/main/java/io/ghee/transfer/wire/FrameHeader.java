@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  *   4 short protocol version              40 int   epoch
  *   6 byte  kind                          44 int   batches in the body
  *   7 byte  1: sealed, 2 and 4: packing   48 int   length of the body as it travels, without the seal
- *   8 ...   the route                     52 int   length of the body when it is unpacked
+ *   8 ...   the route                     52 int   length of the body when it is unpacked; in a probe,
+ *                                                  of the longest body that travels
  *                                         56 long  zero
  * </pre>
  *
@@ -126,6 +127,11 @@ public record FrameHeader(
         return frame.get(6) == Kind.FAREWELL.code;
     }
 
+    /** The length of the longest body that is on its way, as a probe tells it. */
+    public static int longestBody(ByteBuffer probe) {
+        return probe.duplicate().order(ByteOrder.LITTLE_ENDIAN).getInt(52);
+    }
+
     /** The sequence of what is not {@link #foreign}. */
     public static long sequence(ByteBuffer frame) {
         return frame.duplicate().order(ByteOrder.LITTLE_ENDIAN).getLong(32);
@@ -170,7 +176,7 @@ public record FrameHeader(
                 "that of a frame of " + size);
         require(plainBytes >= 0 && plainBytes <= largest, "length of the unpacked body", plainBytes, "0 to " + largest);
         require(
-                packing != Packing.NONE || plainBytes == bodyBytes,
+                packing != Packing.NONE || kind == Kind.PROBE || plainBytes == bodyBytes,
                 "length of a body that is not packed",
                 plainBytes,
                 String.valueOf(bodyBytes));

@@ -81,6 +81,7 @@ class FrameHeaderTest {
         "4, 0x01010002, length of the body",
         "4, 0x00030002, batches in 1000 bytes of END_OF_STREAM",
         "4, 0x00040002, batches in 1000 bytes of PROBE",
+        "4, 0x00050002, batches in 1000 bytes of FAREWELL",
         "4, 0x00020002, batches in 1000 bytes of END_OF_EPOCH",
         "36, -1, sequence",
         "40, -1, epoch",
