@@ -13,9 +13,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +36,7 @@ final class FrameInlet implements Inlet {
     private final Route anySender;
     private final int senders;
     private final Transport.Inbox inbox;
+    private final FrameOpener opener;
     private final BatchCodec codec;
     private final ArrayDeque<Ready> ready = new ArrayDeque<>();
 
@@ -49,9 +48,6 @@ final class FrameInlet implements Inlet {
 
     private final List<SenderTrack> tracks = new ArrayList<>();
 
-    /** Buffers of frames that were sealed and are open now. */
-    private final Set<BufferPool.Loan> opened = new HashSet<>();
-
     private volatile boolean abandoned;
     private boolean closed;
 
@@ -60,6 +56,7 @@ final class FrameInlet implements Inlet {
         this.config = manager.config();
         this.anySender = anySender;
         this.senders = senders;
+        this.opener = new FrameOpener(manager.pool(), config.largestBody());
         this.codec = new BatchCodec(config.largestBody());
         this.inbox = manager.transport().bind(FrameHeader.BYTES + (long) config.largestBody() + Seal.TAG_BYTES);
     }
@@ -265,52 +262,18 @@ final class FrameInlet implements Inlet {
             }
             return null;
         }
-        Seal seal = track.frameSeal;
-        if (seal == null) {
-            FrameHeader header = FrameHeader.read(message, config.largestBody());
-            take(track, header, message.slice(FrameHeader.BYTES, header.bodyBytes()), arrived::giveBack);
-            return null;
-        }
-        int body = message.limit() - FrameHeader.BYTES - Seal.TAG_BYTES;
-        if (body < 0) {
-            return "it is shorter than its seal";
-        }
-        BufferPool.Loan plain = take(body);
-        ByteBuffer out = plain.buffer().limit(body);
-        if (!seal.open(
-                sequence,
-                message.slice(0, FrameHeader.BYTES),
-                message.slice(FrameHeader.BYTES, body + Seal.TAG_BYTES),
-                out)) {
-            plain.giveBack();
+        FrameOpener.Opened opened = opener.open(arrived, track.frameSeal);
+        if (opened == null) {
             return "its seal is wrong";
         }
-        synchronized (state) {
-            opened.add(plain);
-        }
-        FrameHeader header = FrameHeader.read(message, config.largestBody());
-        arrived.giveBack();
-        take(track, header, out.flip(), () -> {
-            opened.remove(plain);
-            plain.giveBack();
-        });
+        take(track, opened);
         return null;
     }
 
-    private BufferPool.Loan take(int bytes) {
-        try {
-            return manager.pool().take(bytes);
-        } catch (OutOfMemoryError e) {
-            throw new InfrastructureException(
-                    "a batch of " + bytes + " bytes cannot be opened: " + e.getMessage()
-                            + " (expected: more memory for this stage, or smaller batches)",
-                    e);
-        }
-    }
-
-    private void take(SenderTrack track, FrameHeader header, ByteBuffer body, Runnable giveBack) {
-        List<BatchCodec.Written> batches = codec.read(header.batches(), body);
-        Held held = new Held(track, header.sequence(), Math.max(1, batches.size()), giveBack);
+    private void take(SenderTrack track, FrameOpener.Opened opened) {
+        FrameHeader header = opened.header();
+        List<BatchCodec.Written> batches = codec.read(header.batches(), opened.body());
+        Held held = new Held(track, header.sequence(), Math.max(1, batches.size()), opened.giveBack());
         synchronized (state) {
             track.arrived();
             if (header.kind() == FrameHeader.Kind.END_OF_STREAM) {
@@ -346,7 +309,7 @@ final class FrameInlet implements Inlet {
                 closed = true;
                 tracks.forEach(track -> track.close(0));
                 inbox.close();
-                opened.forEach(BufferPool.Loan::forget);
+                opener.close();
             }
             manager.closed(this);
         } finally {

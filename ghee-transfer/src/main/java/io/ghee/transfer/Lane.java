@@ -2,6 +2,7 @@ package io.ghee.transfer;
 
 import io.ghee.transfer.wire.BatchCodec;
 import io.ghee.transfer.wire.FrameHeader;
+import io.ghee.transfer.wire.Packing;
 import io.ghee.transfer.wire.Receipt;
 import io.ghee.transfer.wire.Route;
 import io.ghee.transfer.wire.Seal;
@@ -21,6 +22,7 @@ final class Lane {
     private final BufferPool pool;
     private final Transport.Outbox outbox;
     private final Flight flight;
+    private final Packing packing;
     private final @Nullable Seal frameSeal;
     private final @Nullable Seal receiptSeal;
     private final long credit;
@@ -34,6 +36,7 @@ final class Lane {
         this.route = route;
         this.outbox = outbox;
         this.credit = credit;
+        this.packing = config.packing();
         byte[] key = config.key();
         frameSeal = key == null ? null : new Seal(key, Seal.Kind.FRAME, route);
         receiptSeal = key == null ? null : new Seal(key, Seal.Kind.RECEIPT, route);
@@ -94,7 +97,7 @@ final class Lane {
     }
 
     private void send(FrameWriter frame, FrameHeader.Kind kind) {
-        flight.send(frame.finish(kind, route, flight.next(), frameSeal));
+        flight.send(frame.finish(kind, route, flight.next(), packing, frameSeal));
     }
 
     /**

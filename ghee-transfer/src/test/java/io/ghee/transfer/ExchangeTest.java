@@ -20,6 +20,7 @@ import io.ghee.channel.Delivery;
 import io.ghee.channel.Inlet;
 import io.ghee.channel.Origins;
 import io.ghee.channel.Outlet;
+import io.ghee.transfer.wire.Packing;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Future;
@@ -27,6 +28,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What is sent arrives, as it was. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
@@ -42,14 +45,22 @@ class ExchangeTest {
         return rig.edge(config(), DataSize.mebibytes(1));
     }
 
-    @Test
-    void everythingArrivesInTheOrderOfItsSender() throws Exception {
-        exchange(config());
+    static List<TransferConfig> configs() {
+        TransferConfig plain = config();
+        TransferConfig sealed = plain.withKey(Rig.key());
+        return List.of(
+                plain,
+                sealed,
+                plain.withPacking(Packing.LZ4),
+                plain.withPacking(Packing.ZSTD),
+                sealed.withPacking(Packing.LZ4),
+                sealed.withPacking(Packing.ZSTD));
     }
 
-    @Test
-    void everythingArrivesSealed() throws Exception {
-        exchange(config().withKey(Rig.key()));
+    @ParameterizedTest
+    @MethodSource("configs")
+    void everythingArrivesInTheOrderOfItsSender(TransferConfig config) throws Exception {
+        exchange(config);
     }
 
     private void exchange(TransferConfig config) throws Exception {
@@ -119,6 +130,33 @@ class ExchangeTest {
         Delivery.Data data = next(edge.inlet(), Delivery.Data.class);
         assertThat(data.batch().columns().encoded().isDirect()).isTrue();
         assertThat(item(data).number()).isEqualTo(5);
+    }
+
+    @Test
+    void packedFramesAreShorterOnTheirWayAndTakeTheirCreditAsTheyAre() throws Exception {
+        TransferConfig config = config().withPacking(Packing.LZ4).withFrameSize(DataSize.parse("4Ki"));
+        TransferManager there = rig.manager(config);
+        Rig.Edge edge = rig.edge(there, rig.manager(config), 1, 1, DataSize.parse("64Ki"));
+        Future<Object> sending = rig.start(() -> {
+            for (int number = 0; number < 10; number++) {
+                send(edge.outlet(), 0, 1, 0, number, 20_000);
+            }
+            edge.outlet().endStream();
+            return null;
+        });
+        List<Delivery.Data> held = new ArrayList<>();
+        for (Delivery next = edge.inlet().receive(Rig.SOON);
+                next != null;
+                next = edge.inlet().receive(LITTLE)) {
+            held.add((Delivery.Data) next);
+        }
+
+        assertThat(held).hasSize(3);
+        assertThat(there.lentBytes()).isLessThanOrEqualTo(3 * 4096);
+        held.forEach(data -> data.release().run());
+        assertThat(drain(edge.inlet()).get(0)).hasSize(8);
+        within(sending);
+        rig.awaitNothingLent();
     }
 
     @Test

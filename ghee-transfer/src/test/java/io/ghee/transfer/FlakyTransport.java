@@ -258,7 +258,10 @@ final class FlakyTransport {
             while (true) {
                 byte[] message = poll();
                 if (message != null) {
-                    ByteBuffer bytes = ByteBuffer.wrap(message).order(ByteOrder.LITTLE_ENDIAN);
+                    ByteBuffer bytes = ByteBuffer.allocateDirect(message.length)
+                            .put(message)
+                            .flip()
+                            .order(ByteOrder.LITTLE_ENDIAN);
                     return new Transport.Arrived() {
                         @Override
                         public ByteBuffer message() {

@@ -12,6 +12,7 @@ import io.ghee.DataSize;
 import io.ghee.channel.Delivery;
 import io.ghee.channel.Inlet;
 import io.ghee.channel.Outlet;
+import io.ghee.transfer.wire.Packing;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -53,7 +54,8 @@ class LossesTest {
         int breaks = 0;
         for (int round = 0; round < rounds; round++) {
             FlakyTransport network = new FlakyTransport(seed + round, 3 + round % 20);
-            TransferConfig config = round % 2 == 0 ? CONFIG : CONFIG.withKey(Rig.key());
+            TransferConfig sealed = round % 2 == 0 ? CONFIG : CONFIG.withKey(Rig.key());
+            TransferConfig config = round % 3 == 0 ? sealed.withPacking(Packing.LZ4) : sealed;
             try (Rig own = new Rig()) {
                 exchange(own, edge(own, network, config, 2, 2), seed + round, 150);
             }
