@@ -32,7 +32,7 @@ public final class BareInlet {
         this.config = config;
         often = budget / COUNTS_IN_A_BUDGET;
         transport = new ZmqTransport(config.host(), new BufferPool());
-        frames = transport.bind(FrameHeader.BYTES + (long) config.largestBody(), true);
+        frames = transport.bind(FrameHeader.BYTES + (long) config.largestBody());
         codec = new BatchCodec(config.largestBody());
     }
 

@@ -56,7 +56,7 @@ public final class BareOutlet {
         this.config = config;
         this.budget = budget;
         transport = new ZmqTransport(config.host(), pool);
-        counts = transport.bind(LONGEST_COUNT, false);
+        counts = transport.bind(LONGEST_COUNT);
         codec = new BatchCodec(config.largestBody());
     }
 

@@ -41,11 +41,6 @@ public interface Outlet extends AutoCloseable {
     /** Nanoseconds spent waiting for the credit of a consumer so far. */
     long waitedNanos(int consumer);
 
-    /** Nanoseconds spent writing batches into frames so far. */
-    default long encodedNanos() {
-        return 0;
-    }
-
     /** Makes whoever waits in this outlet throw, now and from now on. Any thread may call it. */
     void abandon();
 

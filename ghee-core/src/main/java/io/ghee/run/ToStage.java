@@ -55,11 +55,11 @@ abstract class ToStage extends Terminal {
         long bytes = outlet.send(consumer, epoch, batch, origins);
         metrics.in(before);
         metrics.sent(batch.size(), bytes);
-        noteWaiting();
+        noteWaiting(Activity.SERIALISE);
     }
 
-    /** Takes what was waited for credit from what was counted as serialising. */
-    void noteWaiting() {
+    /** Takes what was waited for credit from what it was counted as. */
+    void noteWaiting(Activity countedAs) {
         long more = 0;
         for (int consumer = 0; consumer < waited.length; consumer++) {
             long now = outlet.waitedNanos(consumer);
@@ -67,7 +67,7 @@ abstract class ToStage extends Terminal {
             waited[consumer] = now;
         }
         if (more > 0) {
-            metrics.move(Activity.SERIALISE, Activity.WAIT_CREDIT, more);
+            metrics.move(countedAs, Activity.WAIT_CREDIT, more);
             metrics.creditNanos(waited.clone());
         }
         metrics.outstanding(outlet.outstanding());
@@ -91,7 +91,7 @@ abstract class ToStage extends Terminal {
 
     @Override
     String finish() throws Exception {
-        Activity before = metrics.in(Activity.SERIALISE);
+        Activity before = metrics.in(Activity.WAIT_CREDIT);
         try {
             outlet.endStream();
         } catch (AbandonedException e) {
@@ -100,7 +100,7 @@ abstract class ToStage extends Terminal {
             }
         }
         metrics.in(before);
-        noteWaiting();
+        noteWaiting(Activity.WAIT_CREDIT);
         return "";
     }
 

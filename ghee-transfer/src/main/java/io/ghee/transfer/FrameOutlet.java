@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
@@ -54,7 +53,6 @@ final class FrameOutlet implements Outlet, Keeper.Chore {
     private final AtomicLongArray waitedNanos;
     private final AtomicInteger outstanding = new AtomicInteger();
     private int lastBytes;
-    private final AtomicLong encodedNanos = new AtomicLong();
     private volatile boolean waiting;
     private volatile boolean abandoned;
     private boolean ended;
@@ -111,9 +109,7 @@ final class FrameOutlet implements Outlet, Keeper.Chore {
 
     @Override
     public long send(int consumer, int epoch, Batch<?> batch, Origins origins) throws InterruptedException {
-        long start = System.nanoTime();
         BatchCodec.Measured measured = codec.measure(batch, origins);
-        long encoding = System.nanoTime() - start;
         int bytes = measured.bytes();
         lock.lock();
         try {
@@ -128,11 +124,9 @@ final class FrameOutlet implements Outlet, Keeper.Chore {
                     waitedNanos.addAndGet(consumer, System.nanoTime() - waiting);
                 }
             }
-            long adding = System.nanoTime();
             lane.add(epoch, measured);
             outstanding.incrementAndGet();
             lastBytes = bytes;
-            encodedNanos.addAndGet(encoding + System.nanoTime() - adding);
             scheduleUpkeep();
         } finally {
             lock.unlock();
@@ -319,11 +313,6 @@ final class FrameOutlet implements Outlet, Keeper.Chore {
     @Override
     public long waitedNanos(int consumer) {
         return waitedNanos.get(consumer);
-    }
-
-    @Override
-    public long encodedNanos() {
-        return encodedNanos.get();
     }
 
     @Override
