@@ -1,6 +1,5 @@
 package io.ghee.transfer;
 
-import io.ghee.Batch;
 import io.ghee.InfrastructureException;
 import io.ghee.channel.AbandonedException;
 import io.ghee.channel.Delivery;
@@ -78,32 +77,7 @@ final class FrameInlet implements Inlet {
     }
 
     /** A batch or a mark that has arrived in order. */
-    private record Ready(FrameHeader header, BatchCodec.@Nullable Written batch, Held frame) {}
-
-    /** A frame that the stage has not released. */
-    private final class Held {
-        private final SenderTrack track;
-        private final long sequence;
-        private final Runnable giveBack;
-        private int left;
-
-        Held(SenderTrack track, long sequence, int left, Runnable giveBack) {
-            this.track = track;
-            this.sequence = sequence;
-            this.left = left;
-            this.giveBack = giveBack;
-        }
-
-        /** To be called for each of its batches. */
-        void release() {
-            synchronized (state) {
-                if (--left == 0 && !closed) {
-                    giveBack.run();
-                    track.release(sequence);
-                }
-            }
-        }
-    }
+    private record Ready(HeldFrame frame, BatchCodec.@Nullable Written batch) {}
 
     @Override
     public int senders() {
@@ -121,7 +95,7 @@ final class FrameInlet implements Inlet {
                 }
                 Ready next = ready.poll();
                 if (next != null) {
-                    return deliver(next);
+                    return next.frame().deliver(next.batch());
                 }
                 upkeep();
                 long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
@@ -140,52 +114,6 @@ final class FrameInlet implements Inlet {
     private void upkeep() {
         synchronized (state) {
             tracks.forEach(SenderTrack::upkeep);
-        }
-    }
-
-    private Delivery deliver(Ready next) {
-        FrameHeader header = next.header();
-        int sender = header.route().sender();
-        BatchCodec.Written written = next.batch();
-        switch (header.kind()) {
-            case END_OF_EPOCH -> {
-                // It has no release: so it is not to lie in the frame.
-                Batch<?> spare =
-                        written == null ? null : Batch.of(written.batch().records());
-                next.frame().release();
-                return new Delivery.EndOfEpoch(sender, header.epoch(), spare);
-            }
-            case END_OF_STREAM -> {
-                next.frame().release();
-                return new Delivery.EndOfStream(sender);
-            }
-            default -> {
-                if (written == null) {
-                    throw new IllegalStateException("data without a batch");
-                }
-                return new Delivery.Data(
-                        sender, header.epoch(), written.batch(), written.origins(), new Release(next.frame()));
-            }
-        }
-    }
-
-    private static final class Release implements Runnable {
-        private @Nullable Held frame;
-
-        Release(Held frame) {
-            this.frame = frame;
-        }
-
-        @Override
-        public void run() {
-            Held once;
-            synchronized (this) {
-                once = frame;
-                frame = null;
-            }
-            if (once != null) {
-                once.release();
-            }
         }
     }
 
@@ -273,7 +201,8 @@ final class FrameInlet implements Inlet {
     private void take(SenderTrack track, FrameOpener.Opened opened) {
         FrameHeader header = opened.header();
         List<BatchCodec.Written> batches = codec.read(header.batches(), opened.body());
-        Held held = new Held(track, header.sequence(), Math.max(1, batches.size()), opened.giveBack());
+        Runnable released = () -> released(track, opened);
+        HeldFrame held = new HeldFrame(header, Math.max(1, batches.size()), released);
         synchronized (state) {
             track.arrived();
             if (header.kind() == FrameHeader.Kind.END_OF_STREAM) {
@@ -281,9 +210,18 @@ final class FrameInlet implements Inlet {
             }
         }
         if (batches.isEmpty()) {
-            ready.add(new Ready(header, null, held));
+            ready.add(new Ready(held, null));
         }
-        batches.forEach(batch -> ready.add(new Ready(header, batch, held)));
+        batches.forEach(batch -> ready.add(new Ready(held, batch)));
+    }
+
+    private void released(SenderTrack track, FrameOpener.Opened opened) {
+        synchronized (state) {
+            if (!closed) {
+                opened.giveBack().run();
+                track.release(opened.header().sequence());
+            }
+        }
     }
 
     @Override

@@ -9,10 +9,8 @@ import io.ghee.transfer.wire.BatchCodec;
 import io.ghee.transfer.wire.FrameHeader;
 import io.ghee.transfer.wire.Receipt;
 import io.ghee.transfer.wire.Route;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
@@ -49,9 +47,8 @@ final class FrameOutlet implements Outlet, Keeper.Chore {
     private final Transport.Inbox inbox;
     private final BatchCodec codec;
     private final ReentrantLock lock = new ReentrantLock();
-    private final List<Lane> lanes = new ArrayList<>();
+    private final Lanes lanes = new Lanes();
     private final AtomicLongArray waitedNanos;
-    private final AtomicInteger outstanding = new AtomicInteger();
     private int lastBytes;
     private volatile boolean waiting;
     private volatile boolean abandoned;
@@ -95,10 +92,9 @@ final class FrameOutlet implements Outlet, Keeper.Chore {
 
     /** Called by the transport when a connection has come or gone. */
     private void changed() {
+        manager.keeper().within(0);
         if (waiting) {
             inbox.wake();
-        } else {
-            manager.keeper().within(0);
         }
     }
 
@@ -113,30 +109,24 @@ final class FrameOutlet implements Outlet, Keeper.Chore {
         int bytes = measured.bytes();
         lock.lock();
         try {
-            Lane lane = lane(consumer);
+            checkOpen();
             takeReceipts();
-            if (!lane.hasRoom(bytes)) {
-                lane.flush();
-                long waiting = System.nanoTime();
+            if (!lanes.hasRoom(consumer, bytes)) {
+                lanes.flush(consumer);
+                long start = System.nanoTime();
                 try {
-                    await(() -> lane.hasRoom(bytes));
+                    await(() -> lanes.hasRoom(consumer, bytes));
                 } finally {
-                    waitedNanos.addAndGet(consumer, System.nanoTime() - waiting);
+                    waitedNanos.addAndGet(consumer, System.nanoTime() - start);
                 }
             }
-            lane.add(epoch, measured);
-            outstanding.incrementAndGet();
+            lanes.send(consumer, epoch, measured);
             lastBytes = bytes;
             scheduleUpkeep();
         } finally {
             lock.unlock();
         }
         return bytes;
-    }
-
-    private Lane lane(int consumer) {
-        checkOpen();
-        return lanes.get(consumer);
     }
 
     private void checkOpen() {
@@ -150,8 +140,7 @@ final class FrameOutlet implements Outlet, Keeper.Chore {
 
     /** The keeper looks when the linger of what was left open is over, or else to see what has become of what was sent. */
     private void scheduleUpkeep() {
-        boolean open = lanes.stream().anyMatch(Lane::isOpen);
-        manager.keeper().within((open ? config.linger() : config.probeInterval()).toNanos());
+        manager.keeper().within((lanes.isOpen() ? config.linger() : config.probeInterval()).toNanos());
     }
 
     /**
@@ -164,33 +153,19 @@ final class FrameOutlet implements Outlet, Keeper.Chore {
         try {
             checkOpen();
             takeReceipts();
-            if (!hasRoomiestRoom()) {
-                lanes.forEach(Lane::flush);
-                long waiting = System.nanoTime();
+            if (!lanes.hasRoom(lanes.roomiest(), lastBytes)) {
+                lanes.flushAll();
+                long start = System.nanoTime();
                 try {
-                    await(this::hasRoomiestRoom);
+                    await(() -> lanes.hasRoom(lanes.roomiest(), lastBytes));
                 } finally {
-                    waitedNanos.addAndGet(roomiest(), System.nanoTime() - waiting);
+                    waitedNanos.addAndGet(lanes.roomiest(), System.nanoTime() - start);
                 }
             }
-            return roomiest();
+            return lanes.roomiest();
         } finally {
             lock.unlock();
         }
-    }
-
-    private boolean hasRoomiestRoom() {
-        return lanes.get(roomiest()).hasRoom(lastBytes);
-    }
-
-    private int roomiest() {
-        int best = 0;
-        for (int consumer = 1; consumer < consumers; consumer++) {
-            if (lanes.get(consumer).left() > lanes.get(best).left()) {
-                best = consumer;
-            }
-        }
-        return best;
     }
 
     @Override
@@ -203,7 +178,7 @@ final class FrameOutlet implements Outlet, Keeper.Chore {
         mark(FrameHeader.Kind.END_OF_STREAM, 0, null);
         lock.lock();
         try {
-            await(() -> lanes.stream().allMatch(Lane::isReleased));
+            await(lanes::isReleased);
             ended = true;
         } finally {
             lock.unlock();
@@ -217,7 +192,7 @@ final class FrameOutlet implements Outlet, Keeper.Chore {
         try {
             checkOpen();
             takeReceipts();
-            lanes.forEach(lane -> lane.mark(kind, epoch, spare));
+            lanes.mark(kind, epoch, spare);
             scheduleUpkeep();
         } finally {
             lock.unlock();
@@ -233,7 +208,7 @@ final class FrameOutlet implements Outlet, Keeper.Chore {
                 if (condition.getAsBoolean()) {
                     return;
                 }
-                long nanos = Math.min(POLL_NANOS, upkeep());
+                long nanos = Math.min(POLL_NANOS, lanes.upkeep());
                 Transport.Arrived receipt = inbox.receive(TimeUnit.NANOSECONDS.toMillis(nanos) + 1);
                 if (receipt != null) {
                     take(receipt);
@@ -251,38 +226,12 @@ final class FrameOutlet implements Outlet, Keeper.Chore {
         }
     }
 
-    private void take(Transport.Arrived arrived) {
-        String refused = refused(arrived);
+    private void take(Transport.Arrived receipt) {
+        String refused = lanes.refused(receipt.message());
         if (refused != null) {
             manager.strangers().dropped("what came to " + endpoint() + " for replica " + anyConsumer.sender(), refused);
         }
-        arrived.giveBack();
-    }
-
-    private @Nullable String refused(Transport.Arrived arrived) {
-        String foreign = Receipt.foreign(arrived.message());
-        if (foreign != null) {
-            return foreign;
-        }
-        Route route = Receipt.route(arrived.message());
-        Lane lane = route.consumer() < 0 || route.consumer() >= lanes.size() ? null : lanes.get(route.consumer());
-        if (lane == null || !lane.route.equals(route)) {
-            return "it is of another job, generation or edge, or of a replica that there is not";
-        }
-        int released = lane.take(arrived.message());
-        if (released < 0) {
-            return "its seal is wrong, or it tells of what was never sent";
-        }
-        outstanding.addAndGet(-released);
-        return null;
-    }
-
-    private long upkeep() {
-        long left = Keeper.NEVER;
-        for (Lane lane : lanes) {
-            left = Math.min(left, lane.upkeep());
-        }
-        return left;
+        receipt.giveBack();
     }
 
     /** The keeper's turn. */
@@ -297,7 +246,7 @@ final class FrameOutlet implements Outlet, Keeper.Chore {
                 return Keeper.NEVER;
             }
             takeReceipts();
-            return upkeep();
+            return lanes.upkeep();
         } catch (InterruptedException e) {
             throw new IllegalStateException("the keeper was interrupted", e);
         } finally {
@@ -307,7 +256,7 @@ final class FrameOutlet implements Outlet, Keeper.Chore {
 
     @Override
     public int outstanding() {
-        return outstanding.get();
+        return lanes.outstanding();
     }
 
     @Override
@@ -329,7 +278,7 @@ final class FrameOutlet implements Outlet, Keeper.Chore {
         try {
             if (!closed) {
                 closed = true;
-                lanes.forEach(lane -> lane.close(ended ? FAREWELL_MILLIS : 0));
+                lanes.close(ended ? FAREWELL_MILLIS : 0);
                 inbox.close();
                 manager.closed(this);
             }

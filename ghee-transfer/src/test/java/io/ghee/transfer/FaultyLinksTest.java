@@ -85,7 +85,7 @@ class FaultyLinksTest {
         for (int sender = 0; sender < 2; sender++) {
             int self = sender;
             SplittableRandom own = random.split();
-            sending.add(rig.start(() -> sendAll(edge.outlets().get(self), self, 1500, own)));
+            sending.add(rig.start(() -> sendAll(edge.outlets().get(self), self, 500, own)));
         }
         List<Future<List<List<String>>>> receiving = edge.inlets().stream()
                 .map(inlet -> rig.start(() -> {
