@@ -257,6 +257,9 @@ final class FrameInlet implements Inlet {
 
     private void awaitFarewells() {
         long start = System.nanoTime();
+        synchronized (state) {
+            tracks.forEach(SenderTrack::awaitFarewell);
+        }
         try {
             while (isAwaited() && System.nanoTime() - start < FAREWELL_NANOS) {
                 upkeep();

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /** What a consumer knows of one sender: what is to come next, and what was released. Used under the lock of its inlet. */
 final class SenderTrack {
     private static final long TELL_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-    private static final long GONE_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final long GONE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     final Route route;
     final @Nullable Seal frameSeal;
@@ -30,7 +30,7 @@ final class SenderTrack {
     private int connections;
     private boolean ended;
     private boolean farewell;
-    private long seenNanos = System.nanoTime();
+    private long seenNanos;
     private long toldNanos;
 
     SenderTrack(TransferConfig config, Route route, Transport.Outbox outbox) {
@@ -81,6 +81,11 @@ final class SenderTrack {
     /** The sender knows that everything was released. */
     void farewell() {
         farewell = true;
+    }
+
+    /** To be called before it is asked if the sender {@link #isGone}. */
+    void awaitFarewell() {
+        seenNanos = System.nanoTime();
     }
 
     /** If the sender needs no more receipts, or is no longer there. It is told again now and then until that is so. */

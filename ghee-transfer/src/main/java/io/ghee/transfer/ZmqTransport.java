@@ -15,6 +15,9 @@ import zmq.ZError;
 final class ZmqTransport implements Transport {
     private static final Logger LOG = LoggerFactory.getLogger(ZmqTransport.class);
 
+    /** One for each replica on the other side; JeroMQ's own limit is 1024. */
+    private static final int MOST_SOCKETS = 1 << 14;
+
     private final ZContext context = Zmq.context();
     private final BufferPool pool;
     private final String host;
@@ -24,6 +27,7 @@ final class ZmqTransport implements Transport {
     ZmqTransport(String host, BufferPool pool) {
         this.host = host;
         this.pool = pool;
+        context.getContext().setMaxSockets(MOST_SOCKETS);
         context.setUncaughtExceptionHandler(this::died);
     }
 
