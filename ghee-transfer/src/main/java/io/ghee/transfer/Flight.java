@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The frames from one sender that one consumer has not released, and what makes them arrive. Used under the lock of its
@@ -32,8 +34,10 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  */
 final class Flight {
+    private static final Logger LOG = LoggerFactory.getLogger(Flight.class);
     private static final long NOT_CONNECTED = TimeUnit.MILLISECONDS.toNanos(20);
     private static final long NOT_CONNECTED_IDLE = TimeUnit.MILLISECONDS.toNanos(200);
+    private static final long ENDED = TimeUnit.MILLISECONDS.toNanos(50);
     private static final int SELDOM = 10;
 
     private final Transport.Outbox outbox;
@@ -174,10 +178,15 @@ final class Flight {
             return;
         }
         holding = false;
+        int again = 0;
         for (SentFrame frame : frames.tailMap(expected).values()) {
             if (frame.wasSentBefore(lastProbe)) {
                 frame.send(outbox, lastProbe);
+                again++;
             }
+        }
+        if (again > 0) {
+            LOG.debug("{} frames from {} on sent again on {}", again, expected, route);
         }
     }
 
@@ -205,7 +214,8 @@ final class Flight {
             probe();
         }
         if (isEmpty()) {
-            return Keeper.NEVER;
+            // A consumer that has not heard the farewell tells us again.
+            return ended ? ENDED : Keeper.NEVER;
         }
         long left = lastSign + patience - System.nanoTime();
         if (left <= 0) {

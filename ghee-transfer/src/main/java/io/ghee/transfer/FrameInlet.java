@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The receiving end of an edge: one inbox for the frames of all senders, and an outbox to each of them for receipts. Of each
@@ -26,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * <p>One thread receives, and may wait for it; releasing is for any thread.
  */
 final class FrameInlet implements Inlet {
+    private static final Logger LOG = LoggerFactory.getLogger(FrameInlet.class);
     private static final long FAREWELL_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final long FAREWELL_POLL_MILLIS = 20;
     private static final long POLL_MILLIS = 50;
@@ -271,6 +274,8 @@ final class FrameInlet implements Inlet {
         } catch (InterruptedException e) {
             // Whoever closes in a hurry gets it closed.
             Thread.currentThread().interrupt();
+        } catch (InfrastructureException e) {
+            LOG.warn("while closing the inlet of replica {}: {}", anySender.consumer(), e.getMessage());
         }
     }
 
