@@ -68,11 +68,6 @@ public record Plan(String pipeline, Limits limits, List<PlannedStage> stages) im
                 : null;
     }
 
-    /** True if an even distribution into {@code stage} counts rows, as the batches are joined or taken apart there. */
-    public boolean dealsRows(PlannedStage stage) {
-        return stage.input() instanceof PlannedStage.FromStage from && (from.unbatch() || from.rebatch() > 0);
-    }
-
     /** True if the origins of records are followed: if a lost worker begins again, and does not do so from the source. */
     public boolean follows() {
         return limits.restarts() > 0 && stages.size() > 1;

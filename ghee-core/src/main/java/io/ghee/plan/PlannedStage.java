@@ -30,6 +30,11 @@ public record PlannedStage(int index, String name, Resources resources, Input in
         return steps.stream().anyMatch(Step.Train.class::isInstance);
     }
 
+    /** True if an even distribution into this stage counts rows, as it joins the batches or takes them apart. */
+    public boolean isDealtRows() {
+        return input instanceof FromStage from && (from.unbatch() || from.rebatch() > 0);
+    }
+
     /** The rows of a full batch before a step of this stage, or 0 if that is not known. */
     public int batchSizeBefore(int step) {
         int size = input instanceof FromStage from ? from.rebatch() : 0;

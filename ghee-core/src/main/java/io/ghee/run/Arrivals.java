@@ -1,7 +1,6 @@
 package io.ghee.run;
 
 import io.ghee.channel.Origins;
-import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
@@ -10,8 +9,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  * what need not come again. Used by the task's thread.
  */
 final class Arrivals {
-    private static final Duration PATIENCE = Duration.ofMillis(20);
-
     private final Coordinator coordinator;
     private final int replica;
     private final int attempt;
@@ -50,7 +47,7 @@ final class Arrivals {
 
     /** This replica has been given all of a pass; true if all have. */
     boolean over(int generation, int epoch) throws InterruptedException {
-        if (!coordinator.epochOver(generation, replica, epoch, PATIENCE)) {
+        if (!coordinator.epochOver(generation, replica, epoch, Feed.PATIENCE)) {
             return false;
         }
         consumed.forgetUntil(epoch);
@@ -73,8 +70,8 @@ final class Arrivals {
             throw new RewoundException(wired);
         }
         ledger = Ledger.of(wired.start().generation());
-        metrics.ledger(ledger);
         metrics.settledTo(settled);
+        metrics.ledger(ledger);
     }
 
     /** The last stage begins anew, in a generation that was joined already. */

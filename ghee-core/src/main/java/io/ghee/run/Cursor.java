@@ -110,7 +110,7 @@ final class Cursor {
      *
      * @param worker a number for each worker
      */
-    List<WorkerProgress.Settled> report(int worker, List<WorkerProgress.Account> accounts) {
+    List<WorkerProgress.Settled> report(int worker, int generation, List<WorkerProgress.Account> accounts) {
         List<WorkerProgress.Settled> settled = new ArrayList<>();
         for (WorkerProgress.Account account : accounts) {
             if (!isComplete(account.epoch(), account.split())) {
@@ -124,7 +124,7 @@ final class Cursor {
                 }
             }
             if (isComplete(account.epoch(), account.split())) {
-                settled.add(new WorkerProgress.Settled(account.epoch(), account.split()));
+                settled.add(new WorkerProgress.Settled(generation, account.epoch(), account.split()));
             }
         }
         return settled;

@@ -2,7 +2,6 @@ package io.ghee.run;
 
 import io.ghee.Batch;
 import io.ghee.ConfigurationException;
-import java.time.Duration;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
@@ -11,8 +10,6 @@ import org.jspecify.annotations.Nullable;
  * and one step too many hangs them all. Ranks that have fewer get batches that only fill up, or what is too much is left out.
  */
 final class Evening {
-    private static final Duration PATIENCE = Duration.ofMillis(20);
-
     private final Coordinator coordinator;
     private final int attempt;
     private final int rank;
@@ -64,7 +61,7 @@ final class Evening {
         try {
             OptionalInt target = OptionalInt.empty();
             while (target.isEmpty()) {
-                target = coordinator.evenOut(attempt, rank, epoch, batches, PATIENCE);
+                target = coordinator.evenOut(attempt, rank, epoch, batches, Feed.PATIENCE);
             }
             return target.getAsInt();
         } finally {

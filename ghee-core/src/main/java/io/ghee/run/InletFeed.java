@@ -238,8 +238,6 @@ final class InletFeed extends Feed {
         wired = next;
         // The pass at hand may have been declared over meanwhile.
         Arrays.fill(endedEpoch, wired.start().epoch() - 1);
-        // If the stage begins anew, the new channels are not for this feed to use, nor to close.
-        kept.joined(wired, metrics);
         if (wired.inlet() != null) {
             inlet = wired.inlet();
         }

@@ -173,7 +173,7 @@ public final class JobDriver implements Coordinator {
                 arrived.addAll(Consumed.read(standing.consumed()));
                 if (standing.epoch() == cursor.epoch()) {
                     dealt(last.index() - 1, standing.epoch())[replica] =
-                            plan.dealsRows(last) ? standing.records() : standing.batches();
+                            last.isDealtRows() ? standing.records() : standing.batches();
                 }
             }
         }
@@ -369,7 +369,7 @@ public final class JobDriver implements Coordinator {
         if (!last || now.attempt() == lastStage.attempt()) {
             board.report(worker, now, !finished.contains(worker));
         }
-        return now.generation() == generation ? cursor.report(worker, now.accounts()) : List.of();
+        return now.generation() == generation ? cursor.report(worker, generation, now.accounts()) : List.of();
     }
 
     @Override

@@ -83,6 +83,13 @@ final class Ledger {
         }
     }
 
+    /** All records of a batch have come into being. */
+    void add(Origins origins) {
+        for (int row = 0; row < origins.rows(); row++) {
+            add(origins.id(row), origins.path(row));
+        }
+    }
+
     /** A record has ended here. */
     void remove(long id, long path) {
         if (kept) {

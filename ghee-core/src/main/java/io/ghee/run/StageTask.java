@@ -120,11 +120,6 @@ public final class StageTask {
             return e.wired();
         } catch (InterruptedException e) {
             throw e;
-        } catch (Training.StreamBrokenException e) {
-            Wiring.Wired next = broken(e);
-            if (next != null) {
-                return next;
-            }
         } catch (Throwable e) {
             coordinator.failed(at(), Failure.of(stage.name(), replica, e));
         } finally {
@@ -132,19 +127,6 @@ public final class StageTask {
             closeAttempt();
         }
         metrics.in(Activity.WAIT_DRIVER);
-        return null;
-    }
-
-    /** What the stream told the train function, which let it pass. */
-    private Wiring.@Nullable Wired broken(Training.StreamBrokenException e) throws InterruptedException {
-        Throwable cause = e.getCause() == null ? e : e.getCause();
-        if (cause instanceof InterruptedException interrupted) {
-            throw interrupted;
-        } else if (cause instanceof Arrivals.RewoundException rewound) {
-            return rewound.wired();
-        } else if (!(cause instanceof AbandonedException)) {
-            coordinator.failed(at(), Failure.of(stage.name(), replica, cause));
-        }
         return null;
     }
 
@@ -203,7 +185,13 @@ public final class StageTask {
         TrainFunction<Object, Artifact> function =
                 (TrainFunction<Object, Artifact>) ((Step.Train) stage.steps().get(at)).function();
         metrics.in(Activity.COMPUTE);
-        Artifact artifact = function.train(training);
+        Artifact artifact;
+        try {
+            artifact = function.train(training);
+        } catch (Throwable e) {
+            training.checkStream();
+            throw e;
+        }
         training.exhaust();
         Terminal terminal = terminal(wired, lineage, consumed);
         chain.build(at + 1, stage.steps().size(), lineage, consumed, terminal).record(artifact, 0, 0);

@@ -9,6 +9,7 @@ import io.ghee.distribution.Distribution;
 import io.ghee.function.KeyFunction;
 import io.ghee.plan.PlannedStage;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -106,15 +107,12 @@ abstract class ToStage extends Terminal {
 
     private static final class ToEven extends ToStage {
         private final Coordinator coordinator;
-        private final boolean byRows;
         private final boolean spares;
         private @Nullable Batch<?> last;
 
         ToEven(Edge edge, Coordinator coordinator, WorkerMetrics metrics) {
             super(edge, metrics);
             this.coordinator = coordinator;
-            this.byRows = edge.next().input() instanceof PlannedStage.FromStage from
-                    && (from.unbatch() || from.rebatch() > 0);
             this.spares = edge.next().trains() && edge.next().replicas() > 1;
         }
 
@@ -123,7 +121,8 @@ abstract class ToStage extends Terminal {
             int consumer = 0;
             if (outlet.consumers() > 1) {
                 Activity before = metrics.in(Activity.WAIT_DRIVER);
-                consumer = coordinator.deal(edge.generation(), edge.stage().index(), epoch, byRows ? batch.size() : 1);
+                int amount = edge.next().isDealtRows() ? batch.size() : 1;
+                consumer = coordinator.deal(edge.generation(), edge.stage().index(), epoch, amount);
                 metrics.in(before);
             }
             last = spares ? batch : null;
@@ -176,41 +175,48 @@ abstract class ToStage extends Terminal {
 
         private void sendTo(int consumer, Batch<?> batch, Origins origins) throws InterruptedException {
             long[] paths = new long[origins.rows()];
-            int old = 0;
-            for (int row = 0; row < paths.length; row++) {
-                paths[row] = Ledger.path(origins.path(row), consumer);
-                old += consumed.contains(epoch, origins.id(row), paths[row]) ? 1 : 0;
-            }
-            Origins its = origins.rows() == 0 ? origins : Origins.of(origins.ids(), paths);
-            Ledger ledger = edge.lineage().ledger();
-            for (int row = 0; row < paths.length; row++) {
-                if (old == 0 || !consumed.contains(epoch, its.id(row), its.path(row))) {
-                    ledger.add(its.id(row), its.path(row));
-                }
-            }
-            if (old == 0) {
+            Arrays.setAll(paths, row -> Ledger.path(origins.path(row), consumer));
+            Origins its = paths.length == 0 ? origins : Origins.of(origins.ids(), paths);
+            edge.lineage().ledger().add(its);
+            if (countOld(its) == 0) {
                 send(consumer, batch, its);
-            } else if (old < paths.length) {
-                sendRest(consumer, batch, its);
+            } else {
+                sendNew(consumer, batch, its);
             }
         }
 
+        private int countOld(Origins origins) {
+            int old = 0;
+            for (int row = 0; !consumed.isEmpty() && row < origins.rows(); row++) {
+                old += isOld(origins, row) ? 1 : 0;
+            }
+            return old;
+        }
+
+        private boolean isOld(Origins origins, int row) {
+            return consumed.contains(epoch, origins.id(row), origins.path(row));
+        }
+
         /** Without the rows that this consumer has had in an earlier generation. */
-        private void sendRest(int consumer, Batch<?> batch, Origins origins) throws InterruptedException {
+        private void sendNew(int consumer, Batch<?> batch, Origins origins) throws InterruptedException {
             if (origins.rows() != batch.size()) {
                 throw new ConfigurationException("map of batches before a broadcast: " + batch.size()
                         + " records of a batch of " + origins.rows()
                         + " (expected: one for each; or unbatch first, and use filter or flatMap)");
             }
-            List<Object> rest = new ArrayList<>();
+            List<Object> records = new ArrayList<>();
             Lineage.Rows rows = edge.lineage().rows();
             for (int row = 0; row < origins.rows(); row++) {
-                if (!consumed.contains(epoch, origins.id(row), origins.path(row))) {
-                    rest.add(batch.records().get(row));
+                if (isOld(origins, row)) {
+                    edge.lineage().ledger().remove(origins.id(row), origins.path(row));
+                } else {
+                    records.add(batch.records().get(row));
                     rows.add(origins.id(row), origins.path(row));
                 }
             }
-            send(consumer, Batch.of(rest), rows.take(rest.size()));
+            if (!records.isEmpty()) {
+                send(consumer, Batch.of(records), rows.take(records.size()));
+            }
         }
     }
 

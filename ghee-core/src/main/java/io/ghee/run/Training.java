@@ -115,11 +115,15 @@ final class Training implements TrainContext<Object> {
         shown = records;
     }
 
-    /** What the stream has thrown once it throws again, should a train function not let it pass. */
-    private boolean pump() throws Exception {
+    /** If the stream broke: then whatever the train function threw, wrapped or swallowed is of no account. */
+    void checkStream() throws Exception {
         if (broken != null) {
             throw broken;
         }
+    }
+
+    private boolean pump() throws Exception {
+        checkStream();
         try {
             return feed.pump();
         } catch (Exception e) {
@@ -220,8 +224,8 @@ final class Training implements TrainContext<Object> {
         }
     }
 
-    /** Carries a checked exception of the stream through the train function. */
-    static final class StreamBrokenException extends RuntimeException {
+    /** Carries a checked exception of the stream through the train function; {@link #checkStream} throws what it was. */
+    private static final class StreamBrokenException extends RuntimeException {
         StreamBrokenException(Exception cause) {
             super(cause);
         }

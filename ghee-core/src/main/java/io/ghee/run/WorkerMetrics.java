@@ -160,10 +160,14 @@ public final class WorkerMetrics {
     /** The driver says that nothing of these splits is under way any more. */
     public void settled(List<WorkerProgress.Settled> splits) {
         Queue<WorkerProgress.Settled> told = settled;
+        Ledger now = ledger;
         for (WorkerProgress.Settled split : splits) {
-            ledger.close(split.epoch(), split.split());
-            if (told != null) {
-                told.add(split);
+            // What comes late may be of an attempt that is void.
+            if (split.generation() == now.generation()) {
+                now.close(split.epoch(), split.split());
+                if (told != null) {
+                    told.add(split);
+                }
             }
         }
     }

@@ -57,8 +57,8 @@ public record WorkerProgress(
      */
     public record Account(int epoch, int split, long sum, boolean exhausted) {}
 
-    /** A split of which everything has arrived: it will not be read again. */
-    public record Settled(int epoch, int split) {}
+    /** A split of which everything has arrived in a generation: it will not be read again, unless the last stage begins anew. */
+    public record Settled(int generation, int epoch, int split) {}
 
     /** The wall time. */
     public long wallNanos() {

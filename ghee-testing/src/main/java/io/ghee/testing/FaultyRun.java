@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * FaultyRun.of(output -> pipeline(output), directory)
- *         .routed(route -> new ProcessLauncher(route))
+ *         .routed(route -> new ProcessLauncher().route(route))
  *         .run(42);
  * }</pre>
  *

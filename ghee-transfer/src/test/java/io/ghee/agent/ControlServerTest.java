@@ -354,7 +354,7 @@ class ControlServerTest {
         Pair pair = running();
         WorkerProgress read = progress(READ, Map.of(), List.of(new WorkerProgress.Account(1, 0, 99, true)));
         WorkerProgress write = progress(WRITE, Map.of(), List.of(new WorkerProgress.Account(1, 0, -99, false)));
-        WorkerProgress.Settled settled = new WorkerProgress.Settled(1, 0);
+        WorkerProgress.Settled settled = new WorkerProgress.Settled(0, 1, 0);
 
         assertThat(pair.read.report(null, read, null).settled()).isEmpty();
         assertThat(pair.write.report(null, write, null).settled()).containsExactly(settled);
