@@ -93,7 +93,7 @@ public final class BareOutlet {
         int bytes = frame.position();
         awaitRoom(bytes);
         int body = bytes - FrameHeader.BYTES;
-        new FrameHeader(FrameHeader.Kind.DATA, false, Packing.NONE, ROUTE, sequence++, 0, batches, body, body)
+        new FrameHeader(FrameHeader.Kind.DATA, false, Packing.NONE, ROUTE, sequence++, 0, batches, body, body, 0)
                 .writeTo(frame);
         if (frames == null || !frames.send(frame.flip())) {
             throw new InfrastructureException("a frame was not taken");

@@ -26,7 +26,7 @@ import org.zeromq.ZMQ;
  *   <li>the peer is no ZeroMQ: {@code DISCONNECTED} with no greeting before, and another attempt, and so on.
  * </ul>
  *
- * <p>One thread uses it. The context must have one I/O thread, see {@link io.ghee.transfer.Dialer}.
+ * <p>One thread uses it. The context is one of {@link Zmq#context()}.
  */
 final class WorkerSocket implements AutoCloseable {
     private static final Duration HELP = Duration.ofMillis(20);
@@ -109,7 +109,7 @@ final class WorkerSocket implements AutoCloseable {
                 socket.send(KNOCK, ZMQ.DONTWAIT);
                 knocked = true;
             } else if (!knocked) {
-                help();
+                Zmq.nudge(context);
             }
             if (knocked) {
                 admitted = socket.recv(0) != null;
@@ -118,13 +118,6 @@ final class WorkerSocket implements AutoCloseable {
                 check(knocked, deadline, timeout);
             }
         }
-    }
-
-    /** Makes JeroMQ look again at a connection that it may have forgotten; {@link io.ghee.transfer.Dialer} tells why. */
-    private void help() {
-        ZMQ.Socket any = context.createSocket(SocketType.PULL);
-        any.bindToRandomPort("tcp://127.0.0.1");
-        any.close();
     }
 
     private void check(boolean greeted, long deadline, Duration timeout) {

@@ -245,7 +245,7 @@ final class Flight {
         lastProbe++;
         ByteBuffer message = ByteBuffer.allocate(FrameHeader.BYTES + (probeSeal == null ? 0 : Seal.TAG_BYTES))
                 .order(ByteOrder.LITTLE_ENDIAN);
-        new FrameHeader(kind, probeSeal != null, Packing.NONE, route, lastProbe, 0, 0, 0, longestBody())
+        new FrameHeader(kind, probeSeal != null, Packing.NONE, route, lastProbe, 0, 0, 0, longestBody(), 0)
                 .writeTo(message);
         if (probeSeal != null) {
             probeSeal.sign(lastProbe, message.slice(0, FrameHeader.BYTES), message.position(FrameHeader.BYTES));

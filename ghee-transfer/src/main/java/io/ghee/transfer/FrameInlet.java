@@ -27,11 +27,14 @@ import org.slf4j.LoggerFactory;
  *
  * <p>One thread receives, and may wait for it; releasing is for any thread.
  */
-final class FrameInlet implements Inlet {
+final class FrameInlet implements Inlet, Keeper.Chore {
     private static final Logger LOG = LoggerFactory.getLogger(FrameInlet.class);
     private static final long FAREWELL_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final long FAREWELL_POLL_MILLIS = 20;
     private static final long POLL_MILLIS = 50;
+
+    /** How long what was released may wait to be told. */
+    private static final long TELL_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
     private final TransferManager manager;
     private final TransferConfig config;
@@ -51,6 +54,7 @@ final class FrameInlet implements Inlet {
     private final List<SenderTrack> tracks = new ArrayList<>();
 
     private volatile boolean abandoned;
+    private boolean tellingSoon;
     private boolean closed;
 
     FrameInlet(TransferManager manager, Route anySender, int senders) {
@@ -77,6 +81,7 @@ final class FrameInlet implements Inlet {
                 tracks.add(new SenderTrack(config, route, outboxes.get(sender)));
             }
         }
+        manager.keeper().add(this);
     }
 
     /** A batch or a mark that has arrived in order. */
@@ -222,9 +227,24 @@ final class FrameInlet implements Inlet {
         synchronized (state) {
             if (!closed) {
                 opened.giveBack().run();
-                track.release(opened.header().sequence());
+                if (track.release(opened.header()) && !tellingSoon) {
+                    tellingSoon = true;
+                    manager.keeper().within(TELL_NANOS);
+                }
             }
         }
+    }
+
+    /** The keeper's turn. */
+    @Override
+    public long run() {
+        synchronized (state) {
+            if (tellingSoon && !closed) {
+                tracks.forEach(SenderTrack::tell);
+            }
+            tellingSoon = false;
+        }
+        return Keeper.NEVER;
     }
 
     @Override
@@ -248,6 +268,7 @@ final class FrameInlet implements Inlet {
                     return;
                 }
                 closed = true;
+                manager.keeper().remove(this);
                 tracks.forEach(track -> track.close(0));
                 inbox.close();
                 opener.close();

@@ -110,23 +110,32 @@ final class FrameOutlet implements Outlet, Keeper.Chore {
         lock.lock();
         try {
             checkOpen();
-            takeReceipts();
-            if (!lanes.hasRoom(consumer, bytes)) {
-                lanes.flush(consumer);
-                long start = System.nanoTime();
-                try {
-                    await(() -> lanes.hasRoom(consumer, bytes));
-                } finally {
-                    waitedNanos.addAndGet(consumer, System.nanoTime() - start);
-                }
+            if (lanes.joins(consumer, epoch, bytes)) {
+                // The usual case of a small batch: everything else was seen to with the first one of its frame.
+                lanes.send(consumer, epoch, measured);
+            } else {
+                takeReceipts();
+                awaitRoom(consumer, bytes);
+                lanes.send(consumer, epoch, measured);
+                scheduleUpkeep();
             }
-            lanes.send(consumer, epoch, measured);
             lastBytes = bytes;
-            scheduleUpkeep();
         } finally {
             lock.unlock();
         }
         return bytes;
+    }
+
+    private void awaitRoom(int consumer, int bytes) throws InterruptedException {
+        if (!lanes.hasRoom(consumer, bytes)) {
+            lanes.flush(consumer);
+            long start = System.nanoTime();
+            try {
+                await(() -> lanes.hasRoom(consumer, bytes));
+            } finally {
+                waitedNanos.addAndGet(consumer, System.nanoTime() - start);
+            }
+        }
     }
 
     private void checkOpen() {

@@ -61,11 +61,12 @@ final class FrameWriter {
     }
 
     /** The frame, with header and seal. */
-    SentFrame finish(FrameHeader.Kind kind, Route route, long sequence, Packing packing, @Nullable Seal seal) {
+    SentFrame finish(
+            FrameHeader.Kind kind, Route route, long sequence, Packing packing, @Nullable Seal seal, long credit) {
         int plain = body();
         Packing packed = pack(packing);
         FrameHeader header =
-                new FrameHeader(kind, seal != null, packed, route, sequence, epoch, batches, body(), plain);
+                new FrameHeader(kind, seal != null, packed, route, sequence, epoch, batches, body(), plain, credit);
         if (seal != null) {
             seal(header, seal);
         } else if (frame.capacity() > 2 * BufferPool.capacity(frame.position())) {

@@ -9,8 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One thread that does for the outlets of a worker what is due while their own threads are elsewhere. It sleeps until then,
- * and is only there while there are outlets. Thread-safe.
+ * One thread that does for the outlets and inlets of a worker what is due while their own threads are elsewhere. It sleeps until then,
+ * and is only there while there are some. Thread-safe.
  */
 final class Keeper {
     /** Nothing is due before it is told. */
@@ -108,7 +108,7 @@ final class Keeper {
             hasThread = !chores.isEmpty();
             return hasThread;
         } catch (InterruptedException e) {
-            // Nobody has reason to; another outlet starts another thread.
+            // Nobody has reason to; the next one that is added starts another.
             hasThread = false;
             return false;
         } finally {

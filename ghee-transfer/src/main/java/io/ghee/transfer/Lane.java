@@ -56,6 +56,15 @@ final class Lane {
         return left() >= bytes + FrameHeader.BYTES || (flight.isEmpty() && open == null);
     }
 
+    /** If a batch would only be added to the frame that is being filled. */
+    boolean joins(int epoch, int bytes) {
+        return open != null
+                && open.epoch == epoch
+                && open.body() + bytes < usualBody
+                && left() >= bytes
+                && !flight.isEmpty();
+    }
+
     /** Adds a batch, and sends what is to go at once. */
     void add(int epoch, BatchCodec.Measured batch) {
         if (open != null && (open.epoch != epoch || open.body() + batch.bytes() > usualBody)) {
@@ -97,7 +106,7 @@ final class Lane {
     }
 
     private void send(FrameWriter frame, FrameHeader.Kind kind) {
-        flight.send(frame.finish(kind, route, flight.next(), packing, frameSeal));
+        flight.send(frame.finish(kind, route, flight.next(), packing, frameSeal, credit));
     }
 
     /**

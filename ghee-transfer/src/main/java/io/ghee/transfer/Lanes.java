@@ -25,6 +25,11 @@ final class Lanes {
         return lanes.get(consumer).hasRoom(bytes);
     }
 
+    /** If a batch would only be added to a frame that is being filled. */
+    boolean joins(int consumer, int epoch, int bytes) {
+        return lanes.get(consumer).joins(epoch, bytes);
+    }
+
     int roomiest() {
         int best = 0;
         for (int consumer = 1; consumer < lanes.size(); consumer++) {

@@ -1,5 +1,6 @@
 package io.ghee.transfer;
 
+import io.ghee.transfer.wire.FrameHeader;
 import io.ghee.transfer.wire.Receipt;
 import io.ghee.transfer.wire.Route;
 import io.ghee.transfer.wire.Seal;
@@ -7,8 +8,16 @@ import java.util.BitSet;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** What a consumer knows of one sender: what is to come next, and what was released. Used under the lock of its inlet. */
+/**
+ * What a consumer knows of one sender: what is to come next, and what was released. Used under the lock of its inlet.
+ *
+ * <p>A receipt costs two processes a wake-up each, so one is to do for several frames of a fast stream. What was released is
+ * told at once when it is much of the sender's credit, or all there will be; else soon.
+ */
 final class SenderTrack {
+    /** The sender is to have most of its credit. */
+    private static final int PART_OF_THE_CREDIT = 8;
+
     private static final long TELL_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final long GONE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
@@ -30,6 +39,7 @@ final class SenderTrack {
     private int connections;
     private boolean ended;
     private boolean farewell;
+    private long untold;
     private long seenNanos;
     private long toldNanos;
 
@@ -101,15 +111,31 @@ final class SenderTrack {
         return gone;
     }
 
-    /** The stage has done with a frame. */
-    void release(long sequence) {
+    /**
+     * The stage has done with a frame.
+     *
+     * @return if that is to be told soon: {@link #tell()}
+     */
+    boolean release(FrameHeader frame) {
+        long sequence = frame.sequence();
         beyond.set((int) (sequence - released));
         int run = beyond.nextClearBit(0);
         if (run > 0) {
             released += run;
             beyond = beyond.get(run, Math.max(run, beyond.length()));
         }
-        tell(false);
+        untold += frame.frameBytes();
+        if (untold >= frame.credit() / PART_OF_THE_CREDIT || isThrough()) {
+            tell(false);
+        }
+        return untold > 0;
+    }
+
+    /** Tells what was not told. */
+    void tell() {
+        if (untold > 0) {
+            tell(false);
+        }
     }
 
     /** Tells everything again over a new connection. */
@@ -126,6 +152,7 @@ final class SenderTrack {
     }
 
     private void tell(boolean gap) {
+        untold = 0;
         toldNanos = System.nanoTime();
         Receipt receipt = new Receipt(route, ++receipts, expected, released, beyond, probe, gap);
         outbox.send(receipt.write(receiptSeal));

@@ -7,20 +7,28 @@ import org.zeromq.ZContext;
 import org.zeromq.ZMQ;
 import zmq.Msg;
 
-/** How ghee sets up ZeroMQ. */
+/**
+ * How ghee sets up ZeroMQ.
+ *
+ * <p>That a connection comes about cannot be left to JeroMQ 0.6.0. In the hand-over from the part that connects to the part
+ * that speaks, both have a handle on the same channel; if its poller meets the two in one round, it cancels the key of the
+ * first and registers nothing for the second (zeromq/jeromq#1022). With a busy processor that happens to some connections in
+ * a hundred. Such a connection is mute until the handshake timer tears it down and it is made anew. Any change of what the
+ * poller watches makes it look again and repairs this at once: so whoever waits for a connection {@linkplain #nudge nudges}
+ * it now and then.
+ */
 public final class Zmq {
     private static final Logger LOG = LoggerFactory.getLogger(Zmq.class);
 
     /**
-     * How long a new connection may take to shake hands before it is made anew. In JeroMQ 0.6.0 a freshly connected socket
-     * sometimes never begins to (a few in a hundred, more under load; zeromq/jeromq#1022), and only this timer frees it. Its
-     * default is 30 s. {@link Dialer} sees to it that the timer is hardly ever needed.
+     * How long a new connection may take to shake hands before it is made anew, which on a busy machine takes some time
+     * under CURVE, where each side has to compute.
      */
-    private static final int HANDSHAKE_MILLIS = 500;
+    private static final int HANDSHAKE_MILLIS = 5000;
 
     private Zmq() {}
 
-    /** A context with one I/O thread. */
+    /** A context with one I/O thread, as it is that one's poller that may have to be nudged. */
     public static ZContext context() {
         ZContext context = new ZContext(1);
         // JeroMQ would print these stacks: of connections that end while the context is being closed.
@@ -34,6 +42,13 @@ public final class Zmq {
         socket.setHandshakeIvl(HANDSHAKE_MILLIS);
         socket.setMsgAllocator(Zmq::allocate);
         return socket;
+    }
+
+    /** Makes the poller look again at all that it watches. */
+    public static void nudge(ZContext context) {
+        ZMQ.Socket any = context.createSocket(SocketType.PULL);
+        any.bindToRandomPort("tcp://127.0.0.1");
+        any.close();
     }
 
     /**

@@ -21,7 +21,7 @@ final class ZmqOutbox implements Transport.Outbox {
     private static final int PING_MILLIS = 1000;
     private static final int PONG_MILLIS = 5000;
 
-    /** How long a connection may be silent before {@link Dialer}'s help. */
+    /** How long a connection may be silent before it is helped: see {@link Zmq#nudge}. */
     private static final long MUTE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
     /** JeroMQ gives a connection up for good when something else than ZeroMQ answers, as from a port in other hands. */
@@ -123,7 +123,7 @@ final class ZmqOutbox implements Transport.Outbox {
     public void help() {
         if (link.state == State.SILENT && System.nanoTime() - link.since > MUTE_NANOS) {
             link.since = System.nanoTime();
-            transport.nudgePoller();
+            transport.nudge();
         }
     }
 

@@ -75,11 +75,8 @@ final class ZmqTransport implements Transport {
         return socket;
     }
 
-    /** Makes the poller look again at what it watches: see {@link Dialer}. */
-    void nudgePoller() {
-        ZMQ.Socket any = context.createSocket(SocketType.PULL);
-        any.bindToRandomPort("tcp://127.0.0.1");
-        any.close();
+    void nudge() {
+        Zmq.nudge(context);
     }
 
     /**

@@ -79,7 +79,7 @@ class ConnectTest {
         }
     }
 
-    /** As many at once as keep the threads that connect busy: see {@link Dialer}. */
+    /** As many at once as keep the threads that connect busy: see {@link Zmq}. */
     @Test
     void manyConnectionsAtOnceAllComeAbout() throws Exception {
         for (int round = 0; round < 10; round++) {

@@ -168,7 +168,7 @@ class LossesTest {
             return null;
         });
         assertThat(drain(inlet).get(0)).hasSize(6);
-        await().atMost(SOON).until(() -> network.lost() >= 2);
+        await().atMost(SOON).until(() -> network.lost() >= 1);
         assertThat(sending.isDone()).isFalse();
         network.swallow(sends.endpoint(), false);
 

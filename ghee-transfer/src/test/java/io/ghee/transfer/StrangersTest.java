@@ -34,6 +34,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -127,9 +128,13 @@ class StrangersTest {
         ZContext context = rig.closing(Zmq.context());
         ZMQ.Socket socket = Zmq.socket(context, SocketType.PUSH);
         socket.setHWM(0);
-        Dialer dialer = new Dialer(context);
-        dialer.connect(socket, endpoint);
-        dialer.await(SOON);
+        CountDownLatch greeted = new CountDownLatch(1);
+        socket.setEventHook(event -> greeted.countDown(), ZMQ.EVENT_HANDSHAKE_PROTOCOL);
+        socket.connect(endpoint);
+        await().atMost(SOON).until(() -> {
+            Zmq.nudge(context);
+            return greeted.await(20, TimeUnit.MILLISECONDS);
+        });
         return socket;
     }
 
@@ -473,7 +478,8 @@ class StrangersTest {
                         0,
                         0,
                         0,
-                        body)
+                        body,
+                        0)
                 .writeTo(probe);
         ZMQ.Socket sender = connected(pending.endpoint());
         assertThatThrownBy(() -> {

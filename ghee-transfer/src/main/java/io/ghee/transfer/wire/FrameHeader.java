@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  *   7 byte  1: sealed, 2 and 4: packing   48 int   length of the body as it travels, without the seal
  *   8 ...   the route                     52 int   length of the body when it is unpacked; in a probe,
  *                                                  of the longest body that travels
- *                                         56 long  zero
+ *                                         56 long  bytes of the credit that the sender has for
+ *                                                  this consumer
  * </pre>
  *
  * The body is the batches one after another, see {@link BatchCodec}. Behind that of a sealed frame are the
@@ -30,12 +31,13 @@ public record FrameHeader(
         int epoch,
         int batches,
         int bodyBytes,
-        int plainBytes) {
+        int plainBytes,
+        long credit) {
     /** Length of the header. */
     public static final int BYTES = 64;
 
     /** The protocol that this version speaks. */
-    public static final short PROTOCOL = 2;
+    public static final short PROTOCOL = 3;
 
     /**
      * In a stream of ZeroMQ, these bytes at the place of a message's own header announce a message that is longer than any
@@ -92,7 +94,7 @@ public record FrameHeader(
         frame.put(7, (byte) ((sealed ? SEALED : 0) | packing.code() << 1));
         route.writeTo(frame, 8);
         frame.putLong(32, sequence).putInt(40, epoch).putInt(44, batches);
-        frame.putInt(48, bodyBytes).putInt(52, plainBytes).putLong(56, 0);
+        frame.putInt(48, bodyBytes).putInt(52, plainBytes).putLong(56, credit);
     }
 
     /** Why these bytes are no frame of this protocol, or null if they may be one. */
@@ -160,7 +162,8 @@ public record FrameHeader(
                 in.getInt(40),
                 in.getInt(44),
                 in.getInt(48),
-                in.getInt(52));
+                in.getInt(52),
+                in.getLong(56));
         header.check(in, largest);
         return header;
     }
@@ -180,7 +183,7 @@ public record FrameHeader(
                 "length of a body that is not packed",
                 plainBytes,
                 String.valueOf(bodyBytes));
-        require(in.getLong(56) == 0, "reserved bytes", in.getLong(56), "0");
+        require(credit >= 0, "credit", credit, ">= 0");
         boolean fits = switch (kind) {
             case DATA -> batches >= 1 && batches <= plainBytes / BatchCodec.HEADER_BYTES;
             case END_OF_EPOCH -> batches == (plainBytes == 0 ? 0 : 1);

@@ -17,7 +17,7 @@ class FrameHeaderTest {
     private static final int LARGEST = 1 << 16;
     private static final Route ROUTE = new Route(-7, 3, 4, 2, 9);
     private static final FrameHeader DATA =
-            new FrameHeader(Kind.DATA, false, Packing.NONE, ROUTE, 1L << 40, 5, 3, 1000, 1000);
+            new FrameHeader(Kind.DATA, false, Packing.NONE, ROUTE, 1L << 40, 5, 3, 1000, 1000, 1 << 25);
 
     private static ByteBuffer frame(FrameHeader header) {
         ByteBuffer frame = ByteBuffer.allocate(header.frameBytes());
@@ -29,7 +29,7 @@ class FrameHeaderTest {
     void aHeaderOfDataComesBack() {
         assertThat(FrameHeader.read(frame(DATA), LARGEST)).isEqualTo(DATA);
         assertThat(DATA.frameBytes()).isEqualTo(64 + 1000);
-        FrameHeader sealed = new FrameHeader(Kind.DATA, true, Packing.NONE, ROUTE, 0, 5, 1, 1000, 1000);
+        FrameHeader sealed = new FrameHeader(Kind.DATA, true, Packing.NONE, ROUTE, 0, 5, 1, 1000, 1000, 1 << 25);
         assertThat(FrameHeader.read(frame(sealed), LARGEST)).isEqualTo(sealed);
         assertThat(sealed.frameBytes()).isEqualTo(64 + 1000 + 16);
     }
@@ -37,7 +37,7 @@ class FrameHeaderTest {
     @ParameterizedTest
     @EnumSource(names = {"END_OF_EPOCH", "END_OF_STREAM", "PROBE", "FAREWELL"})
     void aMarkComesBack(Kind kind) {
-        FrameHeader mark = new FrameHeader(kind, false, Packing.NONE, ROUTE, 17, 1, 0, 0, 0);
+        FrameHeader mark = new FrameHeader(kind, false, Packing.NONE, ROUTE, 17, 1, 0, 0, 0, 1 << 25);
 
         assertThat(FrameHeader.read(frame(mark), LARGEST)).isEqualTo(mark);
         assertThat(mark.frameBytes()).isEqualTo(FrameHeader.BYTES);
@@ -74,15 +74,15 @@ class FrameHeaderTest {
         "0, 0, it is no frame",
         "0, 0x47484545, it is no frame",
         "4, 0x00010001, version",
-        "4, 0x00000002, frame kind",
-        "4, 0x00060002, frame kind",
-        "4, 0x00FF0002, frame kind",
-        "4, 0x10010002, packing of a frame",
-        "4, 0x01010002, length of the body",
-        "4, 0x00030002, batches in 1000 bytes of END_OF_STREAM",
-        "4, 0x00040002, batches in 1000 bytes of PROBE",
-        "4, 0x00050002, batches in 1000 bytes of FAREWELL",
-        "4, 0x00020002, batches in 1000 bytes of END_OF_EPOCH",
+        "4, 0x00000003, frame kind",
+        "4, 0x00060003, frame kind",
+        "4, 0x00FF0003, frame kind",
+        "4, 0x10010003, packing of a frame",
+        "4, 0x01010003, length of the body",
+        "4, 0x00030003, batches in 1000 bytes of END_OF_STREAM",
+        "4, 0x00040003, batches in 1000 bytes of PROBE",
+        "4, 0x00050003, batches in 1000 bytes of FAREWELL",
+        "4, 0x00020003, batches in 1000 bytes of END_OF_EPOCH",
         "36, -1, sequence",
         "40, -1, epoch",
         "44, -1, batches",
@@ -94,8 +94,7 @@ class FrameHeaderTest {
         "52, -1, length of the unpacked body",
         "52, 65537, length of the unpacked body",
         "52, 999, length of a body that is not packed",
-        "56, 1, reserved bytes",
-        "60, 1, reserved bytes"
+        "60, -1, credit"
     })
     void aDamagedFieldIsRefusedByName(int offset, String value, String named) {
         ByteBuffer frame = frame(DATA).putInt(offset, Long.decode(value).intValue());
@@ -123,7 +122,7 @@ class FrameHeaderTest {
     @Test
     void aFrameTakenForTheHeaderOfAMessageAnnouncesAnImpossibleLength() {
         for (FrameHeader header :
-                List.of(DATA, new FrameHeader(Kind.PROBE, true, Packing.NONE, ROUTE, 1, 0, 0, 0, 0))) {
+                List.of(DATA, new FrameHeader(Kind.PROBE, true, Packing.NONE, ROUTE, 1, 0, 0, 0, 0, 0))) {
             ByteBuffer frame = frame(header).order(ByteOrder.BIG_ENDIAN);
             int large = 2;
             assertThat(frame.get(0) & large).isNotZero();
