@@ -25,6 +25,16 @@ public interface Source<T> extends Serializable {
     /** Opens one of the {@link #splits}, on a worker. */
     SplitReader<T> open(Split split) throws IOException;
 
+    /**
+     * Opens one of the {@link #splits} from a place on. Storage that can go there at once does; without it, the split is read
+     * from its start, and what comes before is left out by the caller.
+     *
+     * @param place the first one that is needed, or less
+     */
+    default SplitReader<T> open(Split split, long place) throws IOException {
+        return open(split);
+    }
+
     /** How many passes are made over the source; at least 1. */
     default int passes() {
         return 1;

@@ -12,8 +12,12 @@ import org.jspecify.annotations.Nullable;
  * @param <T> the records
  */
 public interface SplitReader<T> extends AutoCloseable {
+    /** How long a reader may wait for a record, in milliseconds. */
+    int PATIENCE_MILLIS = 50;
+
     /**
-     * The next record, or null at the end of the split.
+     * The next record; or null at the end of the split, and where {@link #isOver} says that this is not the end, if there is
+     * none at present. Then it has waited for one, but for no more than {@link #PATIENCE_MILLIS}, and will be asked again.
      *
      * <p>Any exception but these is taken for one of a function of the user, and ends the job.
      *
@@ -22,6 +26,23 @@ public interface SplitReader<T> extends AutoCloseable {
      */
     @Nullable
     T next() throws Exception;
+
+    /** Whether a null was the end of the split, and not of what there is at present. */
+    default boolean isOver() {
+        return true;
+    }
+
+    /**
+     * The place in the split of the record last returned or refused. Places go up, and are the same whoever reads the split
+     * and whenever; they may leave some out.
+     *
+     * @param counted how many records of this reader came before, malformed ones included: the place, unless the storage
+     *     numbers its records itself
+     * @return at least 0, and less than 2^40
+     */
+    default long place(long counted) {
+        return counted;
+    }
 
     /** Where the record last returned (or refused) came from: {@code ratings.csv:17}. May be slow; for messages. */
     String position();
