@@ -40,5 +40,10 @@ public interface BoundedSource<T> extends Source<T> {
         public SplitReader<T> open(Split split) throws IOException {
             return source.open(split);
         }
+
+        @Override
+        public SplitReader<T> open(Split split, long place) throws IOException {
+            return source.open(split, place);
+        }
     }
 }
