@@ -8,6 +8,7 @@ import io.ghee.plan.Plan;
 import io.ghee.plan.Planner;
 import io.ghee.plan.Step;
 import io.ghee.source.Source;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -31,7 +32,7 @@ import java.util.function.UnaryOperator;
  * <p>The steps from one {@code stage} to the next run fused, in every replica of that stage; the first stage also reads.
  */
 public final class Pipeline {
-    private static final Plan.Limits DEFAULTS = new Plan.Limits(0, 3, true);
+    private static final Plan.Limits DEFAULTS = new Plan.Limits(0, 3, true, 0);
 
     private final Draft draft;
     private final Plan plan;
@@ -96,7 +97,7 @@ public final class Pipeline {
     public Pipeline withMaxBadRecords(long n) {
         check(n >= 0, "max bad records", n, ">= 0");
         Plan.Limits now = draft.limits;
-        return with(new Plan.Limits(n, now.restarts(), now.exactlyOnce()));
+        return with(new Plan.Limits(n, now.restarts(), now.exactlyOnce(), now.commitMillis()));
     }
 
     /**
@@ -112,7 +113,7 @@ public final class Pipeline {
     public Pipeline withRestarts(int n) {
         check(n >= 0, "restarts", n, ">= 0");
         Plan.Limits now = draft.limits;
-        return with(new Plan.Limits(now.badRecords(), n, now.exactlyOnce()));
+        return with(new Plan.Limits(now.badRecords(), n, now.exactlyOnce(), now.commitMillis()));
     }
 
     /**
@@ -121,7 +122,23 @@ public final class Pipeline {
      */
     public Pipeline atLeastOnce() {
         Plan.Limits now = draft.limits;
-        return with(new Plan.Limits(now.badRecords(), now.restarts(), false));
+        return with(new Plan.Limits(now.badRecords(), now.restarts(), false, now.commitMillis()));
+    }
+
+    /**
+     * The same pipeline, which commits about every {@code interval} what it has written, together with how far it is in its
+     * input. Started again under the same name, it goes on from there, whatever became of the earlier job; as it does by
+     * itself when one of its writers is lost. If the earlier job is still running, it can commit no more, and ends.
+     *
+     * <p>Without it, a job commits once, in the end; but if its source never ends, every 10 s.
+     *
+     * @param interval at least 100 ms
+     * @throws ConfigurationException if the sink can commit only once, or the input is read more than once
+     */
+    public Pipeline commitEvery(Duration interval) {
+        check(interval.toMillis() >= 100, "commit interval", interval, ">= 100 ms");
+        Plan.Limits now = draft.limits;
+        return with(new Plan.Limits(now.badRecords(), now.restarts(), now.exactlyOnce(), interval.toMillis()));
     }
 
     private Pipeline with(Plan.Limits limits) {

@@ -18,8 +18,10 @@ public record Plan(String pipeline, Limits limits, List<PlannedStage> stages) im
      * @param badRecords malformed records that are left out
      * @param restarts how often each worker may be lost within ten minutes
      * @param exactlyOnce false if records may arrive twice after a loss
+     * @param commitMillis how often the sink commits on the way; 0 if it commits once, in the end
      */
-    public record Limits(long badRecords, int restarts, boolean exactlyOnce) implements Serializable {}
+    public record Limits(long badRecords, int restarts, boolean exactlyOnce, long commitMillis)
+            implements Serializable {}
 
     public Plan {
         stages = List.copyOf(stages);
@@ -68,9 +70,19 @@ public record Plan(String pipeline, Limits limits, List<PlannedStage> stages) im
                 : null;
     }
 
+    /** The name by which the sink knows a job of this plan: the job's own, unless later ones may go on with it. */
+    public String sinkJob(String job) {
+        return commits() ? pipeline : job;
+    }
+
+    /** True if the sink commits on the way. */
+    public boolean commits() {
+        return limits.commitMillis() > 0;
+    }
+
     /** True if the origins of records are followed: if a lost worker begins again, and does not do so from the source. */
     public boolean follows() {
-        return limits.restarts() > 0 && stages.size() > 1;
+        return (limits.restarts() > 0 || commits()) && stages.size() > 1;
     }
 
     /** True if {@code stage} sends to all replicas of the next one. */

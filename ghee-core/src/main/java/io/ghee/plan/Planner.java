@@ -4,7 +4,9 @@ import static io.ghee.ConfigurationException.check;
 
 import io.ghee.ConfigurationException;
 import io.ghee.distribution.Distribution;
+import io.ghee.sink.ResumableSink;
 import io.ghee.source.Source;
+import io.ghee.source.UnboundedSource;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -18,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * what is between a distribution and the next stage becomes an edge.
  */
 public final class Planner {
+    /** How often a job commits whose source never ends. */
+    private static final long COMMIT_MILLIS = 10_000;
+
     private static final Pattern STAGE_NAME = Pattern.compile("[a-z]([-a-z0-9]{0,38}[a-z0-9])?");
     /** How single records cross where no batch was declared. */
     private static final PlannedStage.Crossing CROSSING = new PlannedStage.Crossing(1024, Duration.ofMillis(50));
@@ -51,7 +56,33 @@ public final class Planner {
     public static Plan plan(String pipeline, Plan.Limits limits, List<Step> steps) {
         Planner planner = new Planner(steps);
         steps.forEach(planner::add);
-        return new Plan(pipeline, limits, planner.stages);
+        Plan plan = new Plan(pipeline, limits, planner.stages);
+        boolean unbounded = plan.source() instanceof UnboundedSource;
+        if (unbounded && limits.commitMillis() == 0) {
+            Plan.Limits commits =
+                    new Plan.Limits(limits.badRecords(), limits.restarts(), limits.exactlyOnce(), COMMIT_MILLIS);
+            plan = new Plan(pipeline, commits, planner.stages);
+        }
+        if (plan.commits()) {
+            checkCommits(plan);
+        }
+        return plan;
+    }
+
+    private static void checkCommits(Plan plan) {
+        check(
+                plan.sink() instanceof ResumableSink,
+                "sink",
+                plan.sink().describe(),
+                plan.source() instanceof UnboundedSource
+                        ? "one that commits on the way, as " + plan.source().describe() + " never ends"
+                        : "one that commits on the way, as commitEvery needs it");
+        check(plan.input().passes() == 1, "epochs", plan.input().passes(), "1, where the sink commits on the way");
+        check(
+                plan.limits().exactlyOnce(),
+                "atLeastOnce",
+                "true",
+                "not to be asked for where the sink commits on the way");
     }
 
     private void add(Step step) {

@@ -13,22 +13,31 @@ final class Arrivals {
     private final int replica;
     private final int attempt;
     private final boolean exactly;
+    private final boolean commits;
     private final Consumed consumed = new Consumed();
     private final Queue<WorkerProgress.Settled> settled = new ConcurrentLinkedQueue<>();
     private Ledger ledger = Ledger.none();
     private long records;
     private long batches;
+    private long total;
 
-    /** Nothing has arrived yet in this attempt; {@code exactly}: what comes again is to be left out. */
-    Arrivals(Coordinator coordinator, int replica, int attempt, boolean exactly) {
+    /**
+     * Nothing has arrived yet in this attempt.
+     *
+     * @param exactly what comes again is to be left out
+     * @param commits all that has arrived is to be remembered, to be committed with what is made of it
+     */
+    Arrivals(Coordinator coordinator, int replica, int attempt, boolean exactly, boolean commits) {
         this.coordinator = coordinator;
         this.replica = replica;
         this.attempt = attempt;
         this.exactly = exactly;
+        this.commits = commits;
     }
 
     /** A batch enters the chain, and so has arrived. */
     void arrived(int epoch, int size, Origins origins) {
+        total += size;
         records += size;
         batches++;
         if (exactly) {
@@ -38,8 +47,29 @@ final class Arrivals {
         ledger.remove(origins);
     }
 
+    /** A record was read, where this stage reads itself. */
+    void read(int epoch, long id) {
+        total++;
+        if (commits) {
+            consumed.add(epoch, id, 0);
+        }
+    }
+
+    /** How many records have arrived in this attempt. */
+    long total() {
+        return total;
+    }
+
+    /** Stands for all that has arrived in this attempt. */
+    Position position() {
+        return Position.of(consumed);
+    }
+
     /** Forgets splits that will not be read again. */
     void settle() {
+        if (commits) {
+            return;
+        }
         for (WorkerProgress.Settled split = settled.poll(); split != null; split = settled.poll()) {
             consumed.forget(split.epoch(), split.split());
         }
@@ -50,7 +80,9 @@ final class Arrivals {
         if (!coordinator.epochOver(generation, replica, epoch, Feed.PATIENCE)) {
             return false;
         }
-        consumed.forgetUntil(epoch);
+        if (!commits) {
+            consumed.forgetUntil(epoch);
+        }
         records = 0;
         batches = 0;
         return true;

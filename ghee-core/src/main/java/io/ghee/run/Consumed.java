@@ -31,7 +31,7 @@ final class Consumed {
         }
     }
 
-    private void add(int epoch, long id, long path) {
+    void add(int epoch, long id, long path) {
         long key = Ledger.key(epoch, Origins.split(id));
         Roaring64NavigableMap places = recent;
         if (places == null || key != recentKey || path != recentPath) {
@@ -48,6 +48,27 @@ final class Consumed {
         Map<Long, Roaring64NavigableMap> paths = splits.get(Ledger.key(epoch, Origins.split(id)));
         Roaring64NavigableMap places = paths == null ? null : paths.get(path);
         return places != null && places.contains(Origins.record(id));
+    }
+
+    /** The first place of a split, from {@code start} on, that is not here, or not with all that has become of it. */
+    long firstMissing(int epoch, int split, long start) {
+        Map<Long, Roaring64NavigableMap> paths = splits.get(Ledger.key(epoch, split));
+        Roaring64NavigableMap places = paths == null || paths.size() > 1 ? null : paths.get(0L);
+        if (places == null) {
+            return start;
+        }
+        // Nothing is here from before the start: so all of [start, middle] is, if there are as many as that.
+        long known = start;
+        long beyond = start + places.getLongCardinality() + 1;
+        while (known < beyond - 1) {
+            long middle = (known + beyond) >>> 1;
+            if (places.rankLong(middle - 1) == middle - start) {
+                known = middle;
+            } else {
+                beyond = middle;
+            }
+        }
+        return known;
     }
 
     boolean isEmpty() {

@@ -18,9 +18,10 @@ public interface Coordinator {
      * @param epoch the pass; never less than that of the worker's last assignment in this generation
      * @param number the place of the split among all splits of a pass
      * @param split what to read, or null if there is nothing more, in any epoch
+     * @param from the first place that is needed of it
      * @param consumed what need not be read of it, as {@link Consumed#toBytes} wrote it
      */
-    record Assignment(int epoch, int number, @Nullable Split split, byte[] consumed) {}
+    record Assignment(int epoch, int number, @Nullable Split split, long from, byte[] consumed) {}
 
     /** The next split for a replica of the first stage. */
     Assignment nextSplit(int generation, int replica) throws InterruptedException;

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class Cursor {
     private final int splits;
     private final int passes;
+    private final int pinnedTo;
     private final Map<Integer, BitSet> complete = new HashMap<>();
     private final Map<Long, Sums> underWay = new HashMap<>();
     private final ArrayDeque<Integer> unread = new ArrayDeque<>();
@@ -36,9 +37,15 @@ final class Cursor {
         }
     }
 
-    Cursor(int splits, int passes) {
+    /**
+     * Nothing has arrived.
+     *
+     * @param pinnedTo how many readers there are, if the splits are shared out among them beforehand; else 0
+     */
+    Cursor(int splits, int passes, int pinnedTo) {
         this.splits = splits;
         this.passes = passes;
+        this.pinnedTo = pinnedTo;
     }
 
     /** The first pass that is not over. */
@@ -90,14 +97,20 @@ final class Cursor {
         return consumed;
     }
 
-    /** The next split to be read in this generation, or null if all have been handed out. */
+    /** The next split to be read in this generation by a reader, or null if all of its have been handed out. */
     @Nullable
-    Next next() {
+    Next next(int reader) {
         while (unread.isEmpty() && reading < passes) {
             reading++;
             fill();
         }
-        return unread.isEmpty() ? null : new Next(reading, unread.remove());
+        for (Integer split : unread) {
+            if (pinnedTo == 0 || split % pinnedTo == reader) {
+                unread.remove(split);
+                return new Next(reading, split);
+            }
+        }
+        return null;
     }
 
     private boolean isComplete(int inEpoch, int split) {

@@ -61,6 +61,15 @@ abstract class Feed implements AutoCloseable {
         }
     }
 
+    /** Sees to it that all that was pushed has come to the end of the chain. */
+    void flush() throws Exception {
+        try {
+            chain.flush();
+        } catch (Exception e) {
+            throw atEnd.ending(e);
+        }
+    }
+
     void begin(int epoch) throws Exception {
         metrics.epoch(epoch);
         chain.beginEpoch(epoch);

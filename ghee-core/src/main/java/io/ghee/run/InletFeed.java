@@ -186,6 +186,18 @@ final class InletFeed extends Feed {
         batch(Batch.of(records), joinedOrigins.take(size));
     }
 
+    @Override
+    void flush() throws Exception {
+        pushRest();
+        super.flush();
+    }
+
+    private void pushRest() throws Exception {
+        if (!joined.isEmpty()) {
+            pushJoined(joined.size());
+        }
+    }
+
     private boolean haveAllEnded() {
         for (int ended : endedEpoch) {
             if (ended < epoch) {
@@ -205,9 +217,7 @@ final class InletFeed extends Feed {
                 return;
             }
         }
-        if (!joined.isEmpty()) {
-            pushJoined(joined.size());
-        }
+        pushRest();
         batchSize = 0;
         Batch<?> one = spare;
         end(epoch, one == null ? null : into -> pushSpare(one, into));

@@ -9,6 +9,7 @@ import io.ghee.distribution.Distribution;
 import io.ghee.plan.Plan;
 import io.ghee.plan.PlannedStage;
 import io.ghee.source.Split;
+import io.ghee.source.UnboundedSource;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
@@ -53,14 +54,17 @@ public final class JobDriver implements Coordinator {
     private final Map<Integer, Standing> ready = new HashMap<>();
     private final Set<Integer> finished = new TreeSet<>();
     private volatile int generation;
+    private final @Nullable Resumption resumption;
     private long notBeforeNanos = System.nanoTime();
     private @Nullable Start start;
 
-    private JobDriver(String job, Plan plan, List<Split> splits) {
+    private JobDriver(String job, Plan plan, List<Split> splits, @Nullable Resumption resumption) {
         this.job = job;
         this.plan = plan;
         this.splits = splits;
-        this.cursor = new Cursor(splits.size(), plan.input().passes());
+        this.resumption = resumption;
+        int pinnedTo = plan.source() instanceof UnboundedSource ? plan.stage(0).replicas() : 0;
+        this.cursor = new Cursor(splits.size(), plan.input().passes(), pinnedTo);
         PlannedStage last = plan.stage(plan.stages().size() - 1);
         boolean drops = plan.distributionInto(last) instanceof Distribution.Even even && even.dropsRemainder();
         this.lastStage = new LastStage(last.replicas(), drops);
@@ -83,11 +87,16 @@ public final class JobDriver implements Coordinator {
             throw new InputException(plan.source().describe() + ": " + e.getMessage(), e);
         }
         try {
-            plan.sink().prepare(job);
+            if (!plan.commits()) {
+                plan.sink().prepare(job);
+                return new JobDriver(job, plan, splits, null);
+            }
+            plan.sink().prepare(plan.pipeline());
+            Resumption resumption = Resumption.open(plan, splits);
+            return new JobDriver(job, plan, resumption.splits(), resumption);
         } catch (IOException e) {
             throw new InfrastructureException(plan.sink().describe() + ": " + e.getMessage(), e);
         }
-        return new JobDriver(job, plan, splits);
     }
 
     public String job() {
@@ -150,6 +159,12 @@ public final class JobDriver implements Coordinator {
             if (start != null || ready.size() < plan.workers() || System.nanoTime() - notBeforeNanos < 0) {
                 return;
             }
+            if (lastStage.hasLostOneOf(standings())) {
+                rewind();
+            }
+            if (resumption != null && resumption.position() == null) {
+                return;
+            }
             begin();
             notifyAll();
         }
@@ -160,13 +175,12 @@ public final class JobDriver implements Coordinator {
         Consumed arrived = new Consumed();
         dealt.clear();
         PlannedStage last = plan.stage(plan.stages().size() - 1);
-        List<Standing> standings = IntStream.range(0, last.replicas())
-                .mapToObj(replica -> ready.getOrDefault(plan.worker(last.index(), replica), Standing.NONE))
-                .toList();
-        if (lastStage.hasLostOneOf(standings)) {
-            rewind();
-        }
+        List<Standing> standings = standings();
         lastStage.begin();
+        Position written = resumption == null ? null : resumption.position();
+        if (written != null) {
+            arrived.addAll(written.consumed());
+        }
         for (int replica = 0; replica < last.replicas(); replica++) {
             Standing standing = standings.get(replica);
             if (standing.attempt() == lastStage.attempt()) {
@@ -180,8 +194,17 @@ public final class JobDriver implements Coordinator {
         arrived.forgetUntil(cursor.epoch() - 1);
         cursor.begin(arrived);
         byte[] skipped = plan.lastFanOut() >= 0 && !arrived.isEmpty() ? arrived.toBytes() : new byte[0];
-        start = new Start(generation, lastStage.attempt(), cursor.epoch(), skipped);
+        int sinkAttempt = resumption == null ? lastStage.attempt() : resumption.attempt();
+        start = new Start(generation, lastStage.attempt(), sinkAttempt, cursor.epoch(), skipped);
         LOG.debug("job {}: generation {} begins in epoch {}", job, generation, cursor.epoch());
+    }
+
+    /** How far the replicas of the last stage are. */
+    private List<Standing> standings() {
+        PlannedStage last = plan.stage(plan.stages().size() - 1);
+        return IntStream.range(0, last.replicas())
+                .mapToObj(replica -> ready.getOrDefault(plan.worker(last.index(), replica), Standing.NONE))
+                .toList();
     }
 
     /**
@@ -247,6 +270,16 @@ public final class JobDriver implements Coordinator {
         lastStage.rewind();
         cursor.rewind();
         board.rewind();
+        if (resumption != null) {
+            resumption.rewind(this, this::resumed);
+        }
+    }
+
+    private void resumed(@Nullable GheeException failure) {
+        if (failure != null) {
+            fail(failure);
+        }
+        beginIfReady();
     }
 
     @Override
@@ -272,17 +305,17 @@ public final class JobDriver implements Coordinator {
     @Override
     public synchronized Assignment nextSplit(int inGeneration, int replica) {
         check(inGeneration);
-        Cursor.Next next = cursor.next();
+        Cursor.Next next = cursor.next(replica);
         if (next == null) {
-            return new Assignment(plan.input().passes(), 0, null, new byte[0]);
+            return new Assignment(plan.input().passes(), 0, null, 0, new byte[0]);
         }
+        Split split = splits.get(next.split());
+        long start = resumption == null ? split.start() : resumption.start(next.split());
+        long from = cursor.consumed().firstMissing(next.epoch(), next.split(), start);
         Consumed arrived =
                 plan.lastFanOut() >= 0 ? new Consumed() : cursor.consumed().of(next.epoch(), next.split());
         return new Assignment(
-                next.epoch(),
-                next.split(),
-                splits.get(next.split()),
-                arrived.isEmpty() ? new byte[0] : arrived.toBytes());
+                next.epoch(), next.split(), split, from, arrived.isEmpty() ? new byte[0] : arrived.toBytes());
     }
 
     private long[] dealt(int stage, int epoch) {

@@ -42,6 +42,9 @@ abstract class Node {
     /** Nothing has come for a while: what has waited long enough goes on. */
     abstract void idle() throws Exception;
 
+    /** Whatever is held back goes on, though the pass has not ended. */
+    abstract void flush() throws Exception;
+
     /** A link that has a next one. */
     abstract static class Link extends Node {
         final Node next;
@@ -63,6 +66,11 @@ abstract class Node {
         @Override
         void idle() throws Exception {
             next.idle();
+        }
+
+        @Override
+        void flush() throws Exception {
+            next.flush();
         }
     }
 
@@ -327,11 +335,21 @@ abstract class Node {
         }
 
         @Override
-        void endEpoch(int epoch) throws Exception {
+        void flush() throws Exception {
+            drain();
+            super.flush();
+        }
+
+        private void drain() throws Exception {
             while (held > 0) {
                 int last = --held;
                 exchange(random.nextInt(last + 1), records[last], id(last), path(last));
             }
+        }
+
+        @Override
+        void endEpoch(int epoch) throws Exception {
+            drain();
             records = new Object[0];
             super.endEpoch(epoch);
         }
@@ -362,13 +380,13 @@ abstract class Node {
             records.add(record);
             origins.add(id, path);
             if (records.size() == size) {
-                flush();
+                emit();
             } else if (lingerNanos != NEVER && (records.size() & 63) == 0) {
                 flushIfLate();
             }
         }
 
-        private void flush() throws Exception {
+        private void emit() throws Exception {
             List<Object> full = records;
             records = new ArrayList<>(Math.min(size, full.size()));
             next.batch(Batch.of(full), origins.take(full.size()));
@@ -376,7 +394,7 @@ abstract class Node {
 
         private void flushIfLate() throws Exception {
             if (!records.isEmpty() && System.nanoTime() - firstNanos >= lingerNanos) {
-                flush();
+                emit();
             }
         }
 
@@ -389,10 +407,20 @@ abstract class Node {
         }
 
         @Override
-        void endEpoch(int epoch) throws Exception {
+        void flush() throws Exception {
+            emitRest();
+            super.flush();
+        }
+
+        private void emitRest() throws Exception {
             if (!records.isEmpty()) {
-                flush();
+                emit();
             }
+        }
+
+        @Override
+        void endEpoch(int epoch) throws Exception {
+            emitRest();
             super.endEpoch(epoch);
         }
     }

@@ -71,7 +71,7 @@ public final class RunningJob implements Job {
             driver.fail(new GheeException(GheeException.Kind.CANCELLED, "the job has ended"));
             workers.stop(GRACE);
             if (failure == null) {
-                driver.plan().sink().commit(driver.job(), finished);
+                driver.plan().sink().commit(driver.plan().sinkJob(driver.job()), finished);
                 return null;
             }
         } catch (IOException | InterruptedException | RuntimeException e) {
@@ -79,7 +79,7 @@ public final class RunningJob implements Job {
             LOG.debug("job {}: ending failed", driver.job(), e);
         }
         try {
-            driver.plan().sink().abort(driver.job());
+            driver.plan().sink().abort(driver.plan().sinkJob(driver.job()));
         } catch (IOException | RuntimeException e) {
             LOG.warn(
                     "job {}: what it wrote could not be taken away from {}: {}",

@@ -8,7 +8,10 @@ import io.ghee.plan.PlannedStage;
 import io.ghee.source.Source;
 import io.ghee.source.Split;
 import io.ghee.source.SplitReader;
+import io.ghee.source.UnboundedSource;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the splits that the driver hands out. */
@@ -27,17 +30,107 @@ final class SourceFeed extends Feed {
     private final boolean last;
     private final Lineage lineage;
     private final Faults ofReader;
+    /** All splits are read at a time. */
+    private final boolean all;
+
+    private final @Nullable Arrivals arrivals;
+    private final List<Reading> readings = new ArrayList<>();
     private int epoch;
     private boolean begun;
-    private int split;
-    private long place;
-    private Consumed consumed = new Consumed();
-    private @Nullable SplitReader<?> reader;
+    /** Everything that is for this reader was handed out. */
+    private boolean assigned;
+
+    private int turn;
+    /** Splits in a row that had nothing. */
+    private int quiet;
+
+    private @Nullable Reading current;
     private @Nullable Object spare;
+
+    /** A split that is being read. */
+    private final class Reading {
+        private final int split;
+        private final Consumed consumed;
+        private final SplitReader<?> reader;
+        private long counted;
+        private long place = -1;
+
+        Reading(Coordinator.Assignment next, Split assigned) throws IOException {
+            this.split = next.number();
+            this.consumed = Consumed.read(next.consumed());
+            this.reader = source.open(assigned, next.from());
+        }
+
+        /** Pushes some records; what is left to be read of the split is left for the next time. */
+        void pump() throws Exception {
+            long readNanos = 0;
+            boolean waits = !reader.isOver();
+            for (int k = 0; k < RECORDS; k++) {
+                boolean timed = waits || k % SAMPLED == 0;
+                long start = timed ? System.nanoTime() : 0;
+                Object record;
+                try {
+                    record = reader.next();
+                } catch (IOException e) {
+                    throw new InputException(reader.position() + ": " + e, e);
+                } catch (Exception e) {
+                    ofReader.ofRecord(e);
+                    place();
+                    continue;
+                }
+                long took = timed ? System.nanoTime() - start : 0;
+                if (record == null) {
+                    if (reader.isOver()) {
+                        close();
+                    } else {
+                        metrics.move(Activity.COMPUTE, Activity.WAIT_INPUT, took);
+                        pause();
+                    }
+                    break;
+                }
+                readNanos += took;
+                quiet = 0;
+                push(record, Origins.id(split, place()));
+            }
+            metrics.move(Activity.COMPUTE, Activity.READ, waits ? readNanos : readNanos * SAMPLED);
+        }
+
+        private long place() {
+            long next = reader.place(counted++);
+            if (next <= place || next >= Origins.MAX_RECORDS) {
+                throw new ConfigurationException("place of a record at " + reader.position() + ": " + next
+                        + " (expected: more than " + place + ", the one before, and less than " + Origins.MAX_RECORDS
+                        + ")");
+            }
+            place = next;
+            return next;
+        }
+
+        private void push(Object record, long id) throws Exception {
+            if (!consumed.isEmpty() && consumed.contains(epoch, id, 0)) {
+                return;
+            }
+            spare = evening == null ? null : record;
+            lineage.ledger().add(id, 0);
+            metrics.received(1, 0);
+            if (arrivals != null) {
+                arrivals.read(epoch, id);
+            }
+            record(record, id, 0);
+        }
+
+        private void close() throws IOException {
+            readings.remove(this);
+            current = null;
+            lineage.ledger().exhausted(split);
+            reader.close();
+        }
+    }
 
     /**
      * A feed of one generation.
      *
+     * @param arrivals if this stage is the last one, and commits what it writes on the way
      * @param last true if this stage is the last one, too: then its replicas end each pass together
      */
     SourceFeed(
@@ -47,6 +140,7 @@ final class SourceFeed extends Feed {
             Start start,
             int replica,
             boolean last,
+            @Nullable Arrivals arrivals,
             Lineage lineage,
             Node chain,
             WorkerMetrics metrics,
@@ -62,6 +156,8 @@ final class SourceFeed extends Feed {
         this.epoch = start.epoch() - 1;
         this.replica = replica;
         this.last = last;
+        this.arrivals = arrivals;
+        this.all = source instanceof UnboundedSource;
         this.lineage = lineage;
         this.ofReader = ofReader;
     }
@@ -71,57 +167,26 @@ final class SourceFeed extends Feed {
         if (wiring.generation() != generation) {
             throw new AbandonedException();
         }
-        if (reader == null && !openNext()) {
+        while (!assigned && (all || readings.isEmpty())) {
+            openNext();
+        }
+        if (readings.isEmpty()) {
+            turnTo(input.passes() + 1);
             return false;
         }
-        SplitReader<?> open = reader;
-        long readNanos = 0;
-        for (int k = 0; k < RECORDS && open != null; k++) {
-            boolean timed = k % SAMPLED == 0;
-            long start = timed ? System.nanoTime() : 0;
-            Object record;
-            try {
-                record = open.next();
-            } catch (IOException e) {
-                throw new InputException(open.position() + ": " + e, e);
-            } catch (Exception e) {
-                ofReader.ofRecord(e);
-                place++;
-                continue;
-            }
-            if (timed) {
-                readNanos += System.nanoTime() - start;
-            }
-            if (record == null) {
-                exhausted(open);
-                open = null;
-            } else {
-                push(record);
-            }
-        }
-        metrics.move(Activity.COMPUTE, Activity.READ, readNanos * SAMPLED);
+        Reading next = readings.get(turn++ % readings.size());
+        current = next;
+        next.pump();
         return true;
     }
 
-    private void push(Object record) throws Exception {
-        long id = Origins.id(split, place++);
-        if (place > Origins.MAX_RECORDS) {
-            throw new ConfigurationException(
-                    "records of a split: more than " + Origins.MAX_RECORDS + " (expected: smaller splits)");
+    /** There is nothing at present of a split. */
+    private void pause() throws Exception {
+        quiet++;
+        if (quiet >= readings.size()) {
+            quiet = 0;
+            idle();
         }
-        if (!consumed.isEmpty() && consumed.contains(epoch, id, 0)) {
-            return;
-        }
-        spare = evening == null ? null : record;
-        lineage.ledger().add(id, 0);
-        metrics.received(1, 0);
-        record(record, id, 0);
-    }
-
-    private void exhausted(SplitReader<?> open) throws IOException {
-        reader = null;
-        lineage.ledger().exhausted(split);
-        open.close();
     }
 
     @Override
@@ -131,26 +196,27 @@ final class SourceFeed extends Feed {
 
     @Override
     String position() {
-        return reader == null ? "the end of epoch " + epoch : reader.position();
+        Reading reading = current;
+        return reading == null ? "the end of epoch " + epoch : reading.reader.position();
     }
 
-    private boolean openNext() throws Exception {
+    private void openNext() throws Exception {
         Activity before = metrics.in(Activity.WAIT_DRIVER);
         Coordinator.Assignment next = coordinator.nextSplit(generation, replica);
         metrics.in(before);
-        Split assigned = next.split();
-        int until = assigned == null ? input.passes() + 1 : next.epoch();
-        while (epoch < until) {
+        Split split = next.split();
+        if (split == null) {
+            assigned = true;
+        } else {
+            turnTo(next.epoch());
+            readings.add(new Reading(next, split));
+        }
+    }
+
+    private void turnTo(int pass) throws Exception {
+        while (epoch < pass) {
             turn();
         }
-        if (assigned == null) {
-            return false;
-        }
-        split = next.number();
-        place = 0;
-        consumed = Consumed.read(next.consumed());
-        reader = source.open(assigned);
-        return true;
     }
 
     /** Ends the pass at hand and begins the next one. */
@@ -183,8 +249,8 @@ final class SourceFeed extends Feed {
 
     @Override
     public void close() throws IOException {
-        if (reader != null) {
-            reader.close();
+        for (Reading reading : readings) {
+            reading.reader.close();
         }
     }
 }

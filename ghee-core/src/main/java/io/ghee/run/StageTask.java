@@ -8,6 +8,7 @@ import io.ghee.distribution.Distribution;
 import io.ghee.plan.Plan;
 import io.ghee.plan.PlannedStage;
 import io.ghee.plan.Step;
+import io.ghee.sink.CommittingWriter;
 import io.ghee.sink.Sink;
 import io.ghee.sink.SinkWriter;
 import io.ghee.train.Artifact;
@@ -154,12 +155,26 @@ public final class StageTask {
         }
         Terminal terminal = terminal(wired, lineage, consumed);
         Node first = chain.build(0, stage.steps().size(), lineage, consumed, terminal);
-        Feed pumped = feed(wired, first, lineage, null);
+        Arrivals arrivals = last ? arrivals(wired) : null;
+        Feed pumped = feed(wired, first, lineage, arrivals, null);
+        Commits commits = arrivals != null && plan.commits() && terminal instanceof Terminal.ToSink sink
+                ? new Commits(
+                        (CommittingWriter<?>) sink.writer(),
+                        pumped,
+                        arrivals,
+                        plan.limits().commitMillis())
+                : null;
         metrics.in(Activity.COMPUTE);
         while (pumped.pump()) {
             if (Thread.interrupted()) {
                 throw new InterruptedException("between two records");
             }
+            if (commits != null) {
+                commits.ifDue();
+            }
+        }
+        if (commits != null) {
+            commits.commit();
         }
         return terminal.finish();
     }
@@ -180,7 +195,7 @@ public final class StageTask {
                 new Terminal.ToTrainer(even != null && even.dropsRemainder(), stage.batchSizeBefore(at));
         Evening evening =
                 even == null ? null : new Evening(coordinator, wired.start().attempt(), replica, batches, metrics);
-        Feed pumped = feed(wired, chain.build(0, at, lineage, consumed, batches), lineage, evening);
+        Feed pumped = feed(wired, chain.build(0, at, lineage, consumed, batches), lineage, arrivals(wired), evening);
         Training training = new Training(pumped, batches, stage, replica, plan.input(), metrics);
         TrainFunction<Object, Artifact> function =
                 (TrainFunction<Object, Artifact>) ((Step.Train) stage.steps().get(at)).function();
@@ -205,16 +220,24 @@ public final class StageTask {
         return how instanceof Distribution.Even even && (even.dropsRemainder() || stage.replicas() > 1) ? even : null;
     }
 
-    private Feed feed(Wiring.Wired wired, Node first, Lineage lineage, @Nullable Evening evening) {
+    private Arrivals arrivals(Wiring.Wired wired) {
+        return new Arrivals(
+                coordinator, replica, wired.start().attempt(), plan.limits().exactlyOnce(), plan.commits());
+    }
+
+    /**
+     * What pumps.
+     *
+     * @param arrivals in the last stage; null in the others
+     */
+    private Feed feed(
+            Wiring.Wired wired, Node first, Lineage lineage, @Nullable Arrivals arrivals, @Nullable Evening evening) {
         Faults atEnd = chain.holdsBack() ? faults.behindHeldRecords() : faults;
         Start start = wired.start();
         Feed made;
         if (stage.input() instanceof PlannedStage.FromStage from) {
             Inlet inlet = need(wired.inlet(), "an inlet");
-            Arrivals arrivals = null;
-            if (last) {
-                arrivals = new Arrivals(
-                        coordinator, replica, start.attempt(), plan.limits().exactlyOnce());
+            if (arrivals != null) {
                 arrivals.joined(wired, metrics);
             }
             int passes = plan.input().passes();
@@ -227,6 +250,7 @@ public final class StageTask {
                     start,
                     replica,
                     last,
+                    arrivals,
                     lineage,
                     first,
                     metrics,
@@ -247,7 +271,8 @@ public final class StageTask {
             return ToStage.of(to, edge, coordinator, consumed, metrics);
         }
         Sink<Object> sink = (Sink<Object>) plan.sink();
-        SinkWriter<Object> writer = sink.open(job, replica, wired.start().attempt());
+        SinkWriter<Object> writer =
+                sink.open(plan.sinkJob(job), replica, wired.start().sinkAttempt());
         opened.add(writer);
         return new Terminal.ToSink(writer, metrics);
     }

@@ -24,6 +24,9 @@ abstract class Terminal extends Node {
     @Override
     void idle() throws Exception {}
 
+    @Override
+    void flush() throws Exception {}
+
     /** To the sink. */
     static final class ToSink extends Terminal {
         private final SinkWriter<Object> writer;
@@ -32,6 +35,10 @@ abstract class Terminal extends Node {
         ToSink(SinkWriter<Object> writer, WorkerMetrics metrics) {
             this.writer = writer;
             this.metrics = metrics;
+        }
+
+        SinkWriter<Object> writer() {
+            return writer;
         }
 
         @Override

@@ -9,4 +9,17 @@ import java.io.Serializable;
 public interface Split extends Serializable {
     /** What a person would call it: {@code ratings.csv[0, 1048576)}. */
     String describe();
+
+    /**
+     * What tells it from all other splits of the source, today and when the job is started again; {@link #describe} unless
+     * that says more than which one it is.
+     */
+    default String id() {
+        return describe();
+    }
+
+    /** The {@linkplain SplitReader#place place} of its first record. */
+    default long start() {
+        return 0;
+    }
 }

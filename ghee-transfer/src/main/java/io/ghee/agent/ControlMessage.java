@@ -128,7 +128,7 @@ sealed interface ControlMessage {
     sealed interface Reply {}
 
     /** To {@link NextSplit}; no split: there is nothing more. */
-    record Assigned(int epoch, int number, @Nullable Split split, byte[] consumed) implements Reply {}
+    record Assigned(int epoch, int number, @Nullable Split split, long from, byte[] consumed) implements Reply {}
 
     /** To {@link Deal}, or to {@link EvenOut}, with -1 as long as there is no number. */
     record Count(int value) implements Reply {}

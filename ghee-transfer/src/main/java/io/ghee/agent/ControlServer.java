@@ -308,7 +308,7 @@ public final class ControlServer implements AutoCloseable {
             if (question instanceof ControlMessage.NextSplit next) {
                 Coordinator.Assignment assigned = driver.nextSplit(next.generation(), next.replica());
                 return new ControlMessage.Assigned(
-                        assigned.epoch(), assigned.number(), assigned.split(), assigned.consumed());
+                        assigned.epoch(), assigned.number(), assigned.split(), assigned.from(), assigned.consumed());
             } else if (question instanceof ControlMessage.Deal deal) {
                 return new ControlMessage.Count(
                         driver.deal(deal.generation(), deal.stage(), deal.epoch(), deal.amount()));

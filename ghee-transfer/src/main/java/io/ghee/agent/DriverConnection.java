@@ -74,7 +74,8 @@ final class DriverConnection {
     Coordinator.Assignment nextSplit(int generation, int replica) throws InterruptedException {
         ControlMessage.Assigned assigned =
                 ask(new ControlMessage.NextSplit(generation, replica), ControlMessage.Assigned.class);
-        return new Coordinator.Assignment(assigned.epoch(), assigned.number(), assigned.split(), assigned.consumed());
+        return new Coordinator.Assignment(
+                assigned.epoch(), assigned.number(), assigned.split(), assigned.from(), assigned.consumed());
     }
 
     int deal(int generation, int stage, int epoch, int amount) throws InterruptedException {

@@ -114,7 +114,7 @@ class AgentLinkTest {
     }
 
     private static Start begins(int generation) {
-        return new Start(generation, 0, 1, new byte[0]);
+        return new Start(generation, 0, 0, 1, new byte[0]);
     }
 
     private static ControlMessage.Begin toReader(int generation, String inlet) {
@@ -289,7 +289,7 @@ class AgentLinkTest {
         public synchronized Assignment nextSplit(int generation, int replica) {
             boolean first = !given;
             given = true;
-            return new Assignment(1, 0, first ? source.splits(1).get(0) : null, new byte[0]);
+            return new Assignment(1, 0, first ? source.splits(1).get(0) : null, 0, new byte[0]);
         }
 
         @Override

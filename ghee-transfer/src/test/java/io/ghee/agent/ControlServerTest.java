@@ -152,7 +152,8 @@ class ControlServerTest {
 
     private static Coordinator.Assignment assignment(ControlMessage.Reply reply) {
         ControlMessage.Assigned assigned = (ControlMessage.Assigned) reply;
-        return new Coordinator.Assignment(assigned.epoch(), assigned.number(), assigned.split(), assigned.consumed());
+        return new Coordinator.Assignment(
+                assigned.epoch(), assigned.number(), assigned.split(), assigned.from(), assigned.consumed());
     }
 
     @Test

@@ -64,7 +64,7 @@ class DriverConnectionTest {
 
         assertThat(again.ask).isEqualTo(lost.ask);
         assertThat(again.ask).isEqualTo(new ControlMessage.Ask(self, 1, new ControlMessage.NextSplit(7, 1)));
-        answer(again, 1, new ControlMessage.Assigned(2, 3, null, new byte[] {4}));
+        answer(again, 1, new ControlMessage.Assigned(2, 3, null, 5, new byte[] {4}));
         assertThat(within(assigned).epoch()).isEqualTo(2);
         assertThat(within(assigned).number()).isEqualTo(3);
         assertThat(within(assigned).consumed()).containsExactly(4);

@@ -1,0 +1,388 @@
+package io.ghee.run;
+
+import static io.ghee.Resources.replicas;
+import static io.ghee.distribution.Distribution.balanced;
+import static io.ghee.distribution.Distribution.byKey;
+import static io.ghee.distribution.Distribution.even;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.ghee.ConfigurationException;
+import io.ghee.Ghee;
+import io.ghee.GheeException;
+import io.ghee.InfrastructureException;
+import io.ghee.Job;
+import io.ghee.Pipeline;
+import io.ghee.channel.Origins;
+import io.ghee.source.Source;
+import io.ghee.testing.CollectSink;
+import io.ghee.testing.GrowingSource;
+import io.ghee.testing.Jobs;
+import io.ghee.testing.KeptSink;
+import io.ghee.testing.ListSource;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** A job that commits on the way goes on from there, whoever was lost: a writer, another worker, or the driver. */
+@Timeout(120)
+class ResumeTest {
+    private static final Duration OFTEN = Duration.ofMillis(100);
+    private static final int ROWS = 20_000;
+    private static final AtomicInteger NAMES = new AtomicInteger();
+    private static final Map<String, AtomicInteger> CALLS = new ConcurrentHashMap<>();
+
+    /** How many calls take no longer than they need. */
+    private static final Map<String, Integer> FAST = new ConcurrentHashMap<>();
+
+    /** Takes its time, so that there is something to interrupt, and fails as by an outer cause at some of its calls. */
+    record Slow(String name, List<Integer> lostAt) implements java.io.Serializable {
+        <T> T pass(T value) {
+            int call = CALLS.computeIfAbsent(name, n -> new AtomicInteger()).incrementAndGet();
+            if (call > FAST.getOrDefault(name, Integer.MAX_VALUE)) {
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+            } else if (call % 16 == 0) {
+                LockSupport.parkNanos(TimeUnit.MICROSECONDS.toNanos(500));
+            }
+            if (lostAt.contains(call)) {
+                throw new InfrastructureException("lost at call " + call);
+            }
+            return value;
+        }
+    }
+
+    private static Slow slow(Integer... lostAt) {
+        return new Slow("slow-" + NAMES.incrementAndGet(), List.of(lostAt));
+    }
+
+    private static String name() {
+        return "resume-" + NAMES.incrementAndGet();
+    }
+
+    record Shape(String name, int copies, Function<Slow, Pipeline> pipeline) {
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    static List<Shape> shapes() {
+        return List.of(
+                new Shape(
+                        "one stage",
+                        1,
+                        slow -> Pipeline.named(name())
+                                .readFrom(ListSource.numbers(ROWS, 7))
+                                .stage("copy", replicas(3))
+                                .map(slow::pass)
+                                .writeTo(new KeptSink<Integer>())),
+                new Shape(
+                        "one stage that holds back",
+                        2,
+                        slow -> Pipeline.named(name())
+                                .readFrom(ListSource.numbers(ROWS, 7))
+                                .stage("copy", replicas(2))
+                                .map(slow::pass)
+                                .flatMap(n -> List.of(n, n))
+                                .shuffle(1000, 1)
+                                .batch(64)
+                                .unbatch()
+                                .writeTo(new KeptSink<Integer>())),
+                new Shape(
+                        "balanced",
+                        1,
+                        slow -> Pipeline.named(name())
+                                .readFrom(ListSource.numbers(ROWS, 7))
+                                .stage("read", replicas(2))
+                                .shuffle(500, 1)
+                                .distribute(balanced())
+                                .stage("write", replicas(2))
+                                .map(slow::pass)
+                                .writeTo(new KeptSink<Integer>())),
+                new Shape(
+                        "even batches, shuffled again",
+                        1,
+                        slow -> Pipeline.named(name())
+                                .readFrom(ListSource.numbers(ROWS, 7))
+                                .stage("read", replicas(2))
+                                .batch(32)
+                                .distribute(even())
+                                .stage("write", replicas(3))
+                                .unbatch()
+                                .shuffle(300, 2)
+                                .map(slow::pass)
+                                .writeTo(new KeptSink<Integer>())),
+                new Shape(
+                        "flatMap, byKey",
+                        3,
+                        slow -> Pipeline.named(name())
+                                .readFrom(ListSource.numbers(ROWS, 7))
+                                .stage("read", replicas(2))
+                                .flatMap(n -> List.of(n, n, n))
+                                .distribute(byKey(n -> n))
+                                .stage("write", replicas(2))
+                                .map(slow::pass)
+                                .writeTo(new KeptSink<Integer>())));
+    }
+
+    private static List<Integer> copies(int rows, int times) {
+        return IntStream.range(0, rows * times).mapToObj(k -> k / times).toList();
+    }
+
+    private static List<Object> committed(Pipeline pipeline) {
+        List<Object> all = new ArrayList<>(KeptSink.of(pipeline.name()).committed());
+        all.sort((a, b) -> Integer.compare((Integer) a, (Integer) b));
+        return all;
+    }
+
+    private static void run(Pipeline pipeline) throws InterruptedException {
+        Job job = Ghee.local().launch(pipeline);
+        try {
+            job.await(Jobs.DEADLINE);
+        } finally {
+            job.cancel();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("shapes")
+    void aJobThatIsStartedAgainGoesOn(Shape shape) throws Exception {
+        Slow slow = slow();
+        Pipeline pipeline = shape.pipeline.apply(slow).commitEvery(OFTEN);
+        KeptSink.Kept kept = KeptSink.of(pipeline.name());
+        for (int k = 1; k <= 3; k++) {
+            FAST.put(slow.name, k * ROWS / 4);
+            int before = kept.commits();
+            Job job = Ghee.local().launch(pipeline);
+            await().until(() -> kept.commits() >= before + 2);
+            job.cancel();
+            assertThat(kept.isEnded()).isFalse();
+            assertThat(kept.attempts()).isEqualTo(k);
+        }
+        assertThat(kept.committed()).isNotEmpty().hasSizeLessThan(ROWS * shape.copies);
+        FAST.remove(slow.name);
+
+        run(pipeline);
+
+        assertThat(committed(pipeline)).isEqualTo(copies(ROWS, shape.copies));
+        assertThat(kept.isEnded()).isTrue();
+    }
+
+    @ParameterizedTest
+    @MethodSource("shapes")
+    void aWriterThatIsLostDoesAgainWhatItHasNotCommitted(Shape shape) throws Exception {
+        Slow slow = slow(9000, 13_000);
+        Pipeline pipeline = shape.pipeline.apply(slow).commitEvery(OFTEN);
+
+        run(pipeline);
+
+        assertThat(committed(pipeline)).isEqualTo(copies(ROWS, shape.copies));
+        assertThat(KeptSink.of(pipeline.name()).attempts()).isEqualTo(3);
+        int calls = CALLS.get(slow.name).get();
+        assertThat(calls).isGreaterThan(ROWS).isLessThan(2 * ROWS * shape.copies);
+    }
+
+    @Test
+    void aReaderThatIsLostLeavesTheWritersAlone() throws Exception {
+        Pipeline pipeline = Pipeline.named(name())
+                .readFrom(ListSource.numbers(ROWS, 7))
+                .stage("read", replicas(2))
+                .map(slow(6000, 12_000)::pass)
+                .filter(n -> n % 3 != 0)
+                .distribute(balanced())
+                .stage("write", replicas(2))
+                .writeTo(new KeptSink<Integer>())
+                .commitEvery(OFTEN);
+
+        run(pipeline);
+
+        assertThat(committed(pipeline))
+                .isEqualTo(
+                        IntStream.range(0, ROWS).filter(n -> n % 3 != 0).boxed().toList());
+        assertThat(KeptSink.of(pipeline.name()).attempts()).isEqualTo(1);
+    }
+
+    @Test
+    void aJobThatHasEndedDoesNothingAgain() throws Exception {
+        Slow slow = slow();
+        Pipeline pipeline = Pipeline.named(name())
+                .readFrom(ListSource.numbers(500, 3))
+                .stage("copy", replicas(2))
+                .map(slow::pass)
+                .writeTo(new KeptSink<Integer>())
+                .commitEvery(OFTEN);
+        run(pipeline);
+        run(pipeline);
+
+        assertThat(committed(pipeline)).isEqualTo(copies(500, 1));
+        assertThat(CALLS.get(slow.name).get()).isEqualTo(500);
+    }
+
+    private static Pipeline endless(GrowingSource source, Slow slow, int readers, int writers) {
+        return Pipeline.named(name())
+                .readFrom(source)
+                .stage("read", replicas(readers))
+                .filter(n -> n % 5 != 0)
+                .batch(100, Duration.ofMillis(20))
+                .distribute(balanced())
+                .stage("write", replicas(writers))
+                .unbatch()
+                .map(slow::pass)
+                .writeTo(new KeptSink<Integer>())
+                .commitEvery(OFTEN);
+    }
+
+    private static List<Integer> kept(int rows) {
+        return IntStream.range(0, rows).filter(n -> n % 5 != 0).boxed().toList();
+    }
+
+    @Test
+    void aSourceThatNeverEndsIsWrittenAsItGrows() throws Exception {
+        GrowingSource source = new GrowingSource(name(), 5);
+        Pipeline pipeline = endless(source, slow(), 2, 2);
+        Job job = Ghee.local().launch(pipeline);
+        // Fewer than a batch, and nothing after them.
+        for (int n = 0; n < 12; n++) {
+            source.add(n % 5, n);
+        }
+        await().untilAsserted(() -> assertThat(committed(pipeline)).isEqualTo(kept(12)));
+        for (int n = 12; n < 3000; n++) {
+            source.add(n % 5, n);
+        }
+        await().atMost(Jobs.DEADLINE)
+                .untilAsserted(() -> assertThat(committed(pipeline)).isEqualTo(kept(3000)));
+        job.cancel();
+    }
+
+    @Test
+    void aSourceThatNeverEndsGoesOnWhereItWas() throws Exception {
+        long seed = System.nanoTime();
+        SplittableRandom random = new SplittableRandom(seed);
+        GrowingSource source = new GrowingSource(name(), 7);
+        Pipeline pipeline = endless(source, slow(4000), 3, 2);
+        KeptSink.Kept kept = KeptSink.of(pipeline.name());
+        int rows = 0;
+        for (int k = 0; k < 4; k++) {
+            Job job = Ghee.local().launch(pipeline);
+            for (int until = rows + 3000; rows < until; rows++) {
+                source.add(random.nextInt(7), rows);
+            }
+            int enough = random.nextInt(kept(rows).size());
+            await().atMost(Jobs.DEADLINE).until(() -> kept.committed().size() >= enough);
+            job.cancel();
+        }
+        int all = rows;
+        Job job = Ghee.local().launch(pipeline);
+        await("seed " + seed)
+                .atMost(Jobs.DEADLINE)
+                .until(() -> kept.committed().size() >= kept(all).size());
+        job.cancel();
+        assertThat(committed(pipeline)).as("seed %s", seed).isEqualTo(kept(all));
+    }
+
+    @Test
+    void ofTwoJobsOfOneNameTheLaterOneGoesOn() throws Exception {
+        GrowingSource source = new GrowingSource(name(), 4);
+        Pipeline pipeline = endless(source, slow(), 2, 2);
+        for (int n = 0; n < 2000; n++) {
+            source.add(n % 4, n);
+        }
+        Job first = Ghee.local().launch(pipeline);
+        await().until(() -> KeptSink.of(pipeline.name()).commits() > 1);
+        Job second = Ghee.local().launch(pipeline);
+        for (int n = 2000; n < 4000; n++) {
+            source.add(n % 4, n);
+        }
+        assertThatThrownBy(() -> first.await(Jobs.DEADLINE))
+                .isInstanceOf(InfrastructureException.class)
+                .hasMessageContaining("taken over");
+        await().atMost(Jobs.DEADLINE)
+                .untilAsserted(() -> assertThat(committed(pipeline)).isEqualTo(kept(4000)));
+        second.cancel();
+    }
+
+    private static Pipeline copy(String name, Source<Integer> source) {
+        return Pipeline.named(name)
+                .readFrom(source)
+                .stage("copy", replicas(1))
+                .map(slow()::pass)
+                .writeTo(new KeptSink<Integer>())
+                .commitEvery(OFTEN);
+    }
+
+    @Test
+    void anotherInputIsRefused() throws Exception {
+        String name = name();
+        Job job = Ghee.local().launch(copy(name, ListSource.numbers(ROWS, 3)));
+        await().until(() -> KeptSink.of(name).commits() > 0);
+        job.cancel();
+
+        assertThatThrownBy(() -> Ghee.local().launch(copy(name, ListSource.numbers(ROWS, 4))))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage("list of 20000 has no list[0, 6666) any more, which the job has begun to read"
+                        + " (expected: the same input, or another output)");
+    }
+
+    @Test
+    void whatCannotGoOnIsRefused() {
+        assertThatThrownBy(() -> Pipeline.named("x")
+                        .readFrom(ListSource.numbers(5, 1))
+                        .stage("copy", replicas(1))
+                        .writeTo(new CollectSink<Integer>())
+                        .commitEvery(OFTEN))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage("sink: collection (expected: one that commits on the way, as commitEvery needs it)");
+        assertThatThrownBy(() -> Pipeline.named("x")
+                        .readFrom(new GrowingSource("x", 1))
+                        .stage("copy", replicas(1))
+                        .writeTo(new CollectSink<Integer>()))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage("sink: collection (expected: one that commits on the way, as growing x never ends)");
+        assertThatThrownBy(() -> copy("x", ListSource.numbers(5, 1).epochs(2)))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage("epochs: 2 (expected: 1, where the sink commits on the way)");
+        assertThatThrownBy(() -> copy("x", ListSource.numbers(5, 1)).atLeastOnce())
+                .isInstanceOf(ConfigurationException.class);
+        assertThatThrownBy(() -> copy("x", ListSource.numbers(5, 1)).commitEvery(Duration.ofMillis(99)))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage("commit interval: PT0.099S (expected: >= 100 ms)");
+    }
+
+    @Test
+    void positionsAreKeptWhole() {
+        Consumed consumed = new Consumed();
+        List<Integer> places = new ArrayList<>(
+                IntStream.range(100, 5000).filter(n -> n != 3777).boxed().toList());
+        Collections.shuffle(places, new Random(7));
+        places.forEach(place -> consumed.add(1, Origins.id(3, place), 0));
+        assertThat(consumed.firstMissing(1, 3, 100)).isEqualTo(3777);
+        assertThat(consumed.firstMissing(1, 3, 99)).isEqualTo(99);
+        assertThat(consumed.firstMissing(1, 4, 12)).isEqualTo(12);
+        consumed.add(1, Origins.id(3, 3777), 0);
+        assertThat(consumed.firstMissing(1, 3, 100)).isEqualTo(5000);
+
+        Position position =
+                new Position(List.of(new Position.Begun("a", 5), new Position.Begun("ü-1", 1L << 39)), consumed);
+        Position read = Position.join(List.of(Position.of(new Consumed()).toBytes(), position.toBytes()));
+        assertThat(read.splits()).isEqualTo(position.splits());
+        assertThat(read.consumed().firstMissing(1, 3, 100)).isEqualTo(5000);
+        assertThatThrownBy(() -> Position.join(List.of(new byte[] {0, 0, 0, 9})))
+                .isInstanceOf(GheeException.class)
+                .hasMessageContaining("version 9");
+    }
+}
