@@ -1,6 +1,7 @@
 package io.ghee.run;
 
 import io.ghee.channel.Origins;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
@@ -12,6 +13,7 @@ final class Arrivals {
     private final Coordinator coordinator;
     private final int replica;
     private final int attempt;
+    private final Units units;
     private final boolean exactly;
     private final boolean commits;
     private final Consumed consumed = new Consumed();
@@ -20,17 +22,20 @@ final class Arrivals {
     private long records;
     private long batches;
     private long total;
+    private Map<Integer, Long> known = Map.of();
 
     /**
      * Nothing has arrived yet in this attempt.
      *
      * @param exactly what comes again is to be left out
+     * @param units that accounts are kept of
      * @param commits all that has arrived is to be remembered, to be committed with what is made of it
      */
-    Arrivals(Coordinator coordinator, int replica, int attempt, boolean exactly, boolean commits) {
+    Arrivals(Coordinator coordinator, int replica, int attempt, Units units, boolean exactly, boolean commits) {
         this.coordinator = coordinator;
         this.replica = replica;
         this.attempt = attempt;
+        this.units = units;
         this.exactly = exactly;
         this.commits = commits;
     }
@@ -60,9 +65,13 @@ final class Arrivals {
         return total;
     }
 
-    /** Stands for all that has arrived in this attempt. */
-    Position position() {
-        return Position.of(consumed);
+    /** Stands for all that has arrived in this attempt; what is before the marks is forgotten. */
+    Position position(Map<Integer, Long> marks) {
+        if (marks != known) {
+            marks.forEach((split, mark) -> consumed.forgetBefore(1, split, mark));
+            known = marks;
+        }
+        return Position.of(marks, consumed);
     }
 
     /** Forgets splits that will not be read again. */
@@ -70,8 +79,9 @@ final class Arrivals {
         if (commits) {
             return;
         }
+        // Without commits on the way, the units are splits.
         for (WorkerProgress.Settled split = settled.poll(); split != null; split = settled.poll()) {
-            consumed.forget(split.epoch(), split.split());
+            consumed.forget(split.epoch(), (int) split.unit());
         }
     }
 
@@ -101,7 +111,7 @@ final class Arrivals {
         if (wired.start().attempt() != attempt) {
             throw new RewoundException(wired);
         }
-        ledger = Ledger.of(wired.start().generation());
+        ledger = Ledger.of(wired.start().generation(), units);
         metrics.settledTo(settled);
         metrics.ledger(ledger);
     }

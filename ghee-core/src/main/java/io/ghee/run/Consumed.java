@@ -32,7 +32,7 @@ final class Consumed {
     }
 
     void add(int epoch, long id, long path) {
-        long key = Ledger.key(epoch, Origins.split(id));
+        long key = key(epoch, Origins.split(id));
         Roaring64NavigableMap places = recent;
         if (places == null || key != recentKey || path != recentPath) {
             places = splits.computeIfAbsent(key, k -> new HashMap<>())
@@ -44,15 +44,19 @@ final class Consumed {
         places.addLong(Origins.record(id));
     }
 
+    private static long key(int epoch, int split) {
+        return (long) epoch << 32 | split;
+    }
+
     boolean contains(int epoch, long id, long path) {
-        Map<Long, Roaring64NavigableMap> paths = splits.get(Ledger.key(epoch, Origins.split(id)));
+        Map<Long, Roaring64NavigableMap> paths = splits.get(key(epoch, Origins.split(id)));
         Roaring64NavigableMap places = paths == null ? null : paths.get(path);
         return places != null && places.contains(Origins.record(id));
     }
 
     /** The first place of a split, from {@code start} on, that is not here, or not with all that has become of it. */
     long firstMissing(int epoch, int split, long start) {
-        Map<Long, Roaring64NavigableMap> paths = splits.get(Ledger.key(epoch, split));
+        Map<Long, Roaring64NavigableMap> paths = splits.get(key(epoch, split));
         Roaring64NavigableMap places = paths == null || paths.size() > 1 ? null : paths.get(0L);
         if (places == null) {
             return start;
@@ -77,7 +81,31 @@ final class Consumed {
 
     /** Forgets a split that is not going to be read again. */
     void forget(int epoch, int split) {
-        splits.remove(Ledger.key(epoch, split));
+        splits.remove(key(epoch, split));
+        recent = null;
+    }
+
+    /** Forgets the places of a split before {@code end}. */
+    void forgetBefore(int epoch, int split, long end) {
+        Map<Long, Roaring64NavigableMap> paths = splits.get(key(epoch, split));
+        if (paths == null) {
+            return;
+        }
+        if (end >= Origins.MAX_RECORDS) {
+            forget(epoch, split);
+            return;
+        }
+        for (Roaring64NavigableMap places : paths.values()) {
+            if (places.first() < end) {
+                Roaring64NavigableMap before = new Roaring64NavigableMap();
+                before.addRange(places.first(), end);
+                places.andNot(before);
+            }
+        }
+        paths.values().removeIf(Roaring64NavigableMap::isEmpty);
+        if (paths.isEmpty()) {
+            forget(epoch, split);
+        }
         recent = null;
     }
 
@@ -98,9 +126,9 @@ final class Consumed {
     /** What has been consumed of one split alone. */
     Consumed of(int epoch, int split) {
         Consumed part = new Consumed();
-        Map<Long, Roaring64NavigableMap> paths = splits.get(Ledger.key(epoch, split));
+        Map<Long, Roaring64NavigableMap> paths = splits.get(key(epoch, split));
         if (paths != null) {
-            part.splits.put(Ledger.key(epoch, split), paths);
+            part.splits.put(key(epoch, split), paths);
         }
         return part;
     }

@@ -50,6 +50,7 @@ public final class JobDriver implements Coordinator {
     private final LastStage lastStage;
     private final Restarts restarts;
     private final ProgressBoard board;
+    private final Written written;
     private final Map<String, long[]> dealt = new HashMap<>();
     private final Map<Integer, Standing> ready = new HashMap<>();
     private final Set<Integer> finished = new TreeSet<>();
@@ -64,12 +65,13 @@ public final class JobDriver implements Coordinator {
         this.splits = splits;
         this.resumption = resumption;
         int pinnedTo = plan.source() instanceof UnboundedSource ? plan.stage(0).replicas() : 0;
-        this.cursor = new Cursor(splits.size(), plan.input().passes(), pinnedTo);
+        this.cursor = new Cursor(splits.size(), plan.input().passes(), pinnedTo, Units.of(plan));
         PlannedStage last = plan.stage(plan.stages().size() - 1);
         boolean drops = plan.distributionInto(last) instanceof Distribution.Even even && even.dropsRemainder();
         this.lastStage = new LastStage(last.replicas(), drops);
         this.restarts = new Restarts(plan.limits().restarts());
         this.board = new ProgressBoard(plan);
+        this.written = new Written(last.replicas());
     }
 
     /**
@@ -162,7 +164,7 @@ public final class JobDriver implements Coordinator {
             if (lastStage.hasLostOneOf(standings())) {
                 rewind();
             }
-            if (resumption != null && resumption.position() == null) {
+            if (resumption != null && !hasResumed(resumption)) {
                 return;
             }
             begin();
@@ -177,9 +179,9 @@ public final class JobDriver implements Coordinator {
         PlannedStage last = plan.stage(plan.stages().size() - 1);
         List<Standing> standings = standings();
         lastStage.begin();
-        Position written = resumption == null ? null : resumption.position();
-        if (written != null) {
-            arrived.addAll(written.consumed());
+        Position kept = resumption == null ? null : resumption.position();
+        if (kept != null) {
+            arrived.addAll(kept.consumed());
         }
         for (int replica = 0; replica < last.replicas(); replica++) {
             Standing standing = standings.get(replica);
@@ -275,6 +277,18 @@ public final class JobDriver implements Coordinator {
         }
     }
 
+    /** True once it is known what the attempt at hand goes on from. */
+    private boolean hasResumed(Resumption from) {
+        Position kept = from.position();
+        if (kept != null && !lastStage.hasBegun()) {
+            long[] marks =
+                    kept.splits().stream().mapToLong(Position.Begun::start).toArray();
+            cursor.rewindTo(marks);
+            written.begin(marks);
+        }
+        return kept != null;
+    }
+
     private void resumed(@Nullable GheeException failure) {
         if (failure != null) {
             fail(failure);
@@ -310,8 +324,12 @@ public final class JobDriver implements Coordinator {
             return new Assignment(plan.input().passes(), 0, null, 0, new byte[0]);
         }
         Split split = splits.get(next.split());
-        long start = resumption == null ? split.start() : resumption.start(next.split());
-        long from = cursor.consumed().firstMissing(next.epoch(), next.split(), start);
+        long from = split.start();
+        if (resumption != null) {
+            long mark = written.mark(next.split());
+            from = cursor.consumed().firstMissing(1, next.split(), mark);
+            cursor.complete(next.split(), mark, from);
+        }
         Consumed arrived =
                 plan.lastFanOut() >= 0 ? new Consumed() : cursor.consumed().of(next.epoch(), next.split());
         return new Assignment(
@@ -394,15 +412,22 @@ public final class JobDriver implements Coordinator {
     /**
      * A worker is so far.
      *
-     * @return splits that it has an account of and that are complete
+     * @return what it is to know
      */
-    public synchronized List<WorkerProgress.Settled> progress(WorkerProgress now) {
+    public synchronized Guidance progress(WorkerProgress now) {
         int worker = plan.worker(now.stage(), now.replica());
         boolean last = plan.isLast(plan.stage(now.stage()));
         if (!last || now.attempt() == lastStage.attempt()) {
             board.report(worker, now, !finished.contains(worker));
         }
-        return now.generation() == generation ? cursor.report(worker, generation, now.accounts()) : List.of();
+        List<WorkerProgress.Settled> settled =
+                now.generation() == generation ? cursor.report(worker, generation, now.accounts()) : List.of();
+        if (!last || resumption == null || now.attempt() != lastStage.attempt() || !lastStage.hasBegun()) {
+            return Guidance.settled(settled);
+        }
+        written.agree(now.replica(), now.agrees());
+        written.propose(cursor);
+        return written.guidance(settled, now.knows());
     }
 
     @Override

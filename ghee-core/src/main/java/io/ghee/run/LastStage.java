@@ -43,6 +43,11 @@ final class LastStage {
         arrived.clear();
     }
 
+    /** True if some generation of the attempt at hand has begun. */
+    boolean hasBegun() {
+        return begun;
+    }
+
     /**
      * True if some replica is not in the attempt at hand any more, though all were: it could not go on, perhaps while others
      * were lost, and has nothing of what had arrived.

@@ -10,10 +10,10 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one worker has seen come and go of the records of each split, so that the driver can tell when nothing of a split is
- * under way any more.
+ * What one worker has seen come and go of the records of each of the {@link Units}, so that the driver can tell when nothing of
+ * one is under way any more.
  *
- * <p>Every record that comes into being adds the hash of its origin to the account of its split, wherever in the job that
+ * <p>Every record that comes into being adds the hash of its origin to the account of its unit, wherever in the job that
  * is: a record that is read, each one that a flatMap makes. Every record that ends takes its hash away: one that is
  * filtered out, that becomes others, that arrives in the last stage. While it is held back, batched, sent and received it
  * keeps still. So the sum over all workers is 0 when all has arrived, and, as the hashes have 64 bits, as good as never
@@ -27,20 +27,20 @@ final class Ledger {
     private static final int RECENT = 16;
 
     private final int generation;
-    private final boolean kept;
+    private final @Nullable Units units;
     private final Map<Long, Account> accounts = new ConcurrentHashMap<>();
     private final @Nullable Account[] recent = new @Nullable Account[RECENT];
     private int epoch;
 
     private static final class Account {
         private final int epoch;
-        private final int split;
+        private final long unit;
         private final AtomicLong sum = new AtomicLong();
         private volatile boolean exhausted;
 
-        Account(int epoch, int split) {
+        Account(int epoch, long unit) {
             this.epoch = epoch;
-            this.split = split;
+            this.unit = unit;
         }
 
         void add(long hash) {
@@ -49,19 +49,19 @@ final class Ledger {
         }
     }
 
-    private Ledger(int generation, boolean kept) {
+    private Ledger(int generation, @Nullable Units units) {
         this.generation = generation;
-        this.kept = kept;
+        this.units = units;
     }
 
     /** An empty one. */
-    static Ledger of(int generation) {
-        return new Ledger(generation, true);
+    static Ledger of(int generation, Units units) {
+        return new Ledger(generation, units);
     }
 
     /** One that keeps nothing. */
     static Ledger none() {
-        return new Ledger(0, false);
+        return new Ledger(0, null);
     }
 
     int generation() {
@@ -78,8 +78,8 @@ final class Ledger {
 
     /** A record has come into being. */
     void add(long id, long path) {
-        if (kept) {
-            account(Origins.split(id)).add(hash(id, path));
+        if (units != null) {
+            account(units.of(id)).add(hash(id, path));
         }
     }
 
@@ -92,8 +92,8 @@ final class Ledger {
 
     /** A record has ended here. */
     void remove(long id, long path) {
-        if (kept) {
-            account(Origins.split(id)).add(-hash(id, path));
+        if (units != null) {
+            account(units.of(id)).add(-hash(id, path));
         }
     }
 
@@ -104,25 +104,22 @@ final class Ledger {
         }
     }
 
-    /** Every record of the split has been added. */
-    void exhausted(int split) {
-        if (kept) {
-            account(split).exhausted = true;
+    /** Every record before a place of a split, from another one on, has been added. */
+    void exhausted(int split, long from, long place) {
+        if (units != null) {
+            for (long unit = units.of(split, from); unit < units.of(split, place); unit++) {
+                account(unit).exhausted = true;
+            }
         }
     }
 
-    private Account account(int split) {
-        Account account = recent[split & RECENT - 1];
-        if (account == null || account.split != split) {
-            account = accounts.computeIfAbsent(key(epoch, split), k -> new Account(epoch, split));
-            recent[split & RECENT - 1] = account;
+    private Account account(long unit) {
+        Account account = recent[(int) unit & RECENT - 1];
+        if (account == null || account.unit != unit) {
+            account = accounts.computeIfAbsent(Units.key(epoch, unit), k -> new Account(epoch, unit));
+            recent[(int) unit & RECENT - 1] = account;
         }
         return account;
-    }
-
-    /** A split of an epoch as one number. */
-    static long key(int epoch, int split) {
-        return (long) epoch << 32 | split;
     }
 
     private static long hash(long id, long path) {
@@ -147,13 +144,13 @@ final class Ledger {
         for (Account account : accounts.values()) {
             // In this order: what was added before the end was reached must be in the sum.
             boolean exhausted = account.exhausted;
-            entries.add(new WorkerProgress.Account(account.epoch, account.split, account.sum.get(), exhausted));
+            entries.add(new WorkerProgress.Account(account.epoch, account.unit, account.sum.get(), exhausted));
         }
         return entries;
     }
 
-    /** Closes the account of a split of which nothing is under way any more. */
-    void close(int inEpoch, int split) {
-        accounts.remove(key(inEpoch, split));
+    /** Closes the account of a unit of which nothing is under way any more. */
+    void close(int inEpoch, long unit) {
+        accounts.remove(Units.key(inEpoch, unit));
     }
 }

@@ -73,7 +73,7 @@ public final class LocalLauncher implements Launcher {
                 }
             }
             ScheduledFuture<?> reporting = reporter.scheduleAtFixedRate(
-                    () -> metrics.forEach(worker -> worker.settled(driver.progress(worker.progress()))),
+                    () -> metrics.forEach(worker -> worker.guided(driver.progress(worker.progress()))),
                     REPORT_MILLIS,
                     REPORT_MILLIS,
                     TimeUnit.MILLISECONDS);

@@ -20,16 +20,18 @@ import java.util.Set;
  * has been written. The position of one writer tells the last alone; that which an attempt begins with tells everything.
  *
  * @param splits in the order in which they are numbered; empty in that of a writer
+ * @param marks by split: whatever comes before is done with; what one writer does not know, another does
+ * @param consumed what has been written of the rest
  */
-record Position(List<Begun> splits, Consumed consumed) {
+record Position(List<Begun> splits, Map<Integer, Long> marks, Consumed consumed) {
     private static final int VERSION = 1;
 
-    /** A split, and the first place that is read of it. */
+    /** A split, and the first place of it that is not known to be done with. */
     record Begun(String id, long start) {}
 
     /** Of what one writer has written. */
-    static Position of(Consumed consumed) {
-        return new Position(List.of(), consumed);
+    static Position of(Map<Integer, Long> marks, Consumed consumed) {
+        return new Position(List.of(), marks, consumed);
     }
 
     byte[] toBytes() {
@@ -40,6 +42,11 @@ record Position(List<Begun> splits, Consumed consumed) {
             for (Begun split : splits) {
                 out.writeUTF(split.id());
                 out.writeLong(split.start());
+            }
+            out.writeInt(marks.size());
+            for (Map.Entry<Integer, Long> mark : marks.entrySet()) {
+                out.writeInt(mark.getKey());
+                out.writeLong(mark.getValue());
             }
             out.write(consumed.toBytes());
         } catch (IOException e) {
@@ -59,26 +66,37 @@ record Position(List<Begun> splits, Consumed consumed) {
             for (int left = in.readInt(); left > 0; left--) {
                 splits.add(new Begun(in.readUTF(), in.readLong()));
             }
-            return new Position(splits, Consumed.read(in.readAllBytes()));
+            Map<Integer, Long> marks = new HashMap<>();
+            for (int left = in.readInt(); left > 0; left--) {
+                marks.put(in.readInt(), in.readLong());
+            }
+            return new Position(splits, marks, Consumed.read(in.readAllBytes()));
         } catch (IOException e) {
             throw new InfrastructureException("the position that was kept with the output cannot be read: " + e, e);
         }
     }
 
     /**
-     * All of them in one.
+     * All of them in one, without marks: the splits begin there.
      *
      * @param kept of which one at most has splits
      */
     static Position join(List<byte[]> kept) {
-        List<Begun> splits = List.of();
+        List<Begun> splits = new ArrayList<>();
+        Map<Integer, Long> marks = new HashMap<>();
         Consumed consumed = new Consumed();
         for (byte[] bytes : kept) {
             Position each = read(bytes);
-            splits = each.splits.isEmpty() ? splits : each.splits;
+            splits.addAll(each.splits);
+            each.marks.forEach((split, mark) -> marks.merge(split, mark, Math::max));
             consumed.addAll(each.consumed);
         }
-        return new Position(splits, consumed);
+        marks.forEach((split, mark) -> {
+            Begun begun = splits.get(split);
+            splits.set(split, new Begun(begun.id(), Math.max(begun.start(), mark)));
+            consumed.forgetBefore(1, split, mark);
+        });
+        return new Position(splits, Map.of(), consumed);
     }
 
     /**
@@ -111,6 +129,6 @@ record Position(List<Begun> splits, Consumed consumed) {
                 .skip(splits.size())
                 .map(split -> new Begun(split.id(), split.start()))
                 .forEach(all::add);
-        return new Position(all, consumed);
+        return new Position(all, Map.of(), consumed);
     }
 }

@@ -18,7 +18,6 @@ final class Resumption {
     private final String job;
     private final ResumableSink<?> sink;
     private final List<Split> splits;
-    private final long[] starts;
     /** Held while the sink is being taken over. */
     private final Object taking = new Object();
 
@@ -31,9 +30,6 @@ final class Resumption {
         this.job = job;
         this.sink = sink;
         this.splits = splits;
-        this.starts = taken.position.splits().stream()
-                .mapToLong(Position.Begun::start)
-                .toArray();
         this.position = taken.position;
         this.attempt = taken.attempt;
         this.last = taken.attempt;
@@ -66,11 +62,6 @@ final class Resumption {
     /** The splits of the source, in the order in which they are numbered. */
     List<Split> splits() {
         return splits;
-    }
-
-    /** The first place of a split that the job has ever read, or will. */
-    long start(int split) {
-        return starts[split];
     }
 
     /** What is known to be written; null while that is being found out. */

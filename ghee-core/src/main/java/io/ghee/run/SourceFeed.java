@@ -52,13 +52,15 @@ final class SourceFeed extends Feed {
         private final int split;
         private final Consumed consumed;
         private final SplitReader<?> reader;
+        private final long begun;
         private long counted;
         private long place = -1;
 
         Reading(Coordinator.Assignment next, Split assigned) throws IOException {
             this.split = next.number();
             this.consumed = Consumed.read(next.consumed());
-            this.reader = source.open(assigned, next.from());
+            this.begun = next.from();
+            this.reader = source.open(assigned, begun);
         }
 
         /** Pushes some records; what is left to be read of the split is left for the next time. */
@@ -102,6 +104,10 @@ final class SourceFeed extends Feed {
                         + " (expected: more than " + place + ", the one before, and less than " + Origins.MAX_RECORDS
                         + ")");
             }
+            if (all) {
+                // From the last one on: what was before has been said.
+                lineage.ledger().exhausted(split, Math.max(begun, place), next);
+            }
             place = next;
             return next;
         }
@@ -122,7 +128,7 @@ final class SourceFeed extends Feed {
         private void close() throws IOException {
             readings.remove(this);
             current = null;
-            lineage.ledger().exhausted(split);
+            lineage.ledger().exhausted(split, begun, Origins.MAX_RECORDS);
             reader.close();
         }
     }

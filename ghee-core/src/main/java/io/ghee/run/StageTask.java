@@ -144,7 +144,7 @@ public final class StageTask {
         if (wired.outlet() != null) {
             opened.add(wired.outlet());
         }
-        Ledger ledger = plan.follows() ? Ledger.of(generation) : Ledger.none();
+        Ledger ledger = plan.follows() ? Ledger.of(generation, Units.of(plan)) : Ledger.none();
         metrics.ledger(ledger);
         Lineage lineage =
                 last ? Lineage.NONE : new Lineage(plan.follows(), plan.follows() && plan.lastFanOut() >= 0, ledger);
@@ -162,6 +162,7 @@ public final class StageTask {
                         (CommittingWriter<?>) sink.writer(),
                         pumped,
                         arrivals,
+                        metrics,
                         plan.limits().commitMillis())
                 : null;
         metrics.in(Activity.COMPUTE);
@@ -222,7 +223,12 @@ public final class StageTask {
 
     private Arrivals arrivals(Wiring.Wired wired) {
         return new Arrivals(
-                coordinator, replica, wired.start().attempt(), plan.limits().exactlyOnce(), plan.commits());
+                coordinator,
+                replica,
+                wired.start().attempt(),
+                Units.of(plan),
+                plan.limits().exactlyOnce(),
+                plan.commits());
     }
 
     /**

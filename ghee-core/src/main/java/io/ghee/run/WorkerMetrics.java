@@ -25,6 +25,10 @@ public final class WorkerMetrics {
     private final Map<String, Map<Integer, Long>> tallies = new TreeMap<>();
     private Map<String, List<Point>> points = new TreeMap<>();
     private volatile @Nullable Queue<WorkerProgress.Settled> settled;
+    private volatile Map<Integer, Long> marks = Map.of();
+    private volatile long knows;
+    private volatile long proposed;
+    private volatile long agrees;
     private volatile long[] creditNanos = new long[0];
     private volatile Ledger ledger = Ledger.none();
     private volatile int attempt;
@@ -157,19 +161,39 @@ public final class WorkerMetrics {
         points.computeIfAbsent(metric, m -> new ArrayList<>()).add(new Point(recordsIn.get(), value));
     }
 
-    /** The driver says that nothing of these splits is under way any more. */
-    public void settled(List<WorkerProgress.Settled> splits) {
+    /** The driver has answered. */
+    public void guided(Guidance now) {
+        if (now.agreed() > knows && !now.marks().isEmpty()) {
+            marks = now.marks();
+            knows = now.agreed();
+        }
+        proposed = now.proposed();
         Queue<WorkerProgress.Settled> told = settled;
-        Ledger now = ledger;
-        for (WorkerProgress.Settled split : splits) {
+        Ledger kept = ledger;
+        for (WorkerProgress.Settled unit : now.settled()) {
             // What comes late may be of an attempt that is void.
-            if (split.generation() == now.generation()) {
-                now.close(split.epoch(), split.split());
+            if (unit.generation() == kept.generation()) {
+                kept.close(unit.epoch(), unit.unit());
                 if (told != null) {
-                    told.add(split);
+                    told.add(unit);
                 }
             }
         }
+    }
+
+    /** The number of the marks that are proposed. */
+    long proposed() {
+        return proposed;
+    }
+
+    /** Everything is committed that had arrived before a proposal was known. */
+    void agrees(long proposal) {
+        agrees = proposal;
+    }
+
+    /** The marks that stand, by split. */
+    Map<Integer, Long> marks() {
+        return marks;
     }
 
     /** Whom to tell what {@link #settled} is told; thread-safe. */
@@ -202,7 +226,9 @@ public final class WorkerMetrics {
                 tallied,
                 fresh,
                 now.generation(),
-                now.entries());
+                now.entries(),
+                agrees,
+                knows);
     }
 
     private Map<Activity, Long> times() {

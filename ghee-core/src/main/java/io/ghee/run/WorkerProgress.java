@@ -18,7 +18,9 @@ import java.util.Map;
  * @param tallies by name, then by epoch
  * @param points by metric name
  * @param generation that the accounts belong to
- * @param accounts of the splits whose records have come by here
+ * @param accounts of the units whose records have come by here
+ * @param agrees the last proposal of marks that it knew of before it committed; see {@link Guidance}
+ * @param knows the marks it knows
  */
 public record WorkerProgress(
         int stage,
@@ -38,7 +40,9 @@ public record WorkerProgress(
         Map<String, Map<Integer, Long>> tallies,
         Map<String, List<Point>> points,
         int generation,
-        List<Account> accounts) {
+        List<Account> accounts,
+        long agrees,
+        long knows) {
 
     /**
      * Train records over all epochs, the wall time from the first request for a batch to the last step, and how much of
@@ -50,15 +54,15 @@ public record WorkerProgress(
     public record Point(long records, double value) {}
 
     /**
-     * What has come and gone of one split here; see {@link Ledger}.
+     * What has come and gone here of one of the {@link Units}; see {@link Ledger}.
      *
      * @param sum of the hashes of records that came, less those that went
-     * @param exhausted the split has been read to its end, here
+     * @param exhausted the unit has been read to its end, here
      */
-    public record Account(int epoch, int split, long sum, boolean exhausted) {}
+    public record Account(int epoch, long unit, long sum, boolean exhausted) {}
 
-    /** A split of which everything has arrived in a generation: it will not be read again, unless the last stage begins anew. */
-    public record Settled(int generation, int epoch, int split) {}
+    /** A unit of which everything has arrived in a generation: it will not be read again, unless the last stage begins anew. */
+    public record Settled(int generation, int epoch, long unit) {}
 
     /** The wall time. */
     public long wallNanos() {

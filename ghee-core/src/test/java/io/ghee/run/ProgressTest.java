@@ -207,7 +207,9 @@ class ProgressTest {
                 Map.of(),
                 points,
                 0,
-                List.of());
+                List.of(),
+                0,
+                0);
     }
 
     @Test

@@ -295,6 +295,82 @@ class ResumeTest {
         assertThat(committed(pipeline)).as("seed %s", seed).isEqualTo(kept(all));
     }
 
+    /** How far each split is done with, as the sink knows it. */
+    private static List<Long> marks(Pipeline pipeline) {
+        return Position.join(KeptSink.of(pipeline.name()).positions()).splits().stream()
+                .map(Position.Begun::start)
+                .toList();
+    }
+
+    @Test
+    void whatIsDoneWithIsNotReadAgain() throws Exception {
+        GrowingSource source = new GrowingSource(name(), 2);
+        Slow reads = slow();
+        Pipeline pipeline = Pipeline.named(name())
+                .readFrom(source)
+                .stage("read", replicas(2))
+                .map(reads::pass)
+                .filter(n -> n % 7 == 0)
+                .flatMap(n -> List.of(n, n))
+                .distribute(balanced())
+                .stage("write", replicas(2))
+                .writeTo(new KeptSink<Integer>())
+                .commitEvery(OFTEN);
+        int rows = 200_000;
+        for (int n = 0; n < rows; n++) {
+            source.add(n % 2, n);
+        }
+        Job job = Ghee.local().launch(pipeline);
+        // 200,000 places of each partition, 65,536 of which are a unit.
+        await().atMost(Jobs.DEADLINE).until(() -> marks(pipeline).stream().allMatch(mark -> mark >= 3 * 65_536));
+        job.cancel();
+        int before = CALLS.get(reads.name).get();
+        for (int n = rows; n < rows + 100; n++) {
+            source.add(n % 2, n);
+        }
+        job = Ghee.local().launch(pipeline);
+        List<Integer> all = IntStream.range(0, 2 * (rows + 100))
+                .map(k -> k / 2)
+                .filter(n -> n % 7 == 0)
+                .boxed()
+                .toList();
+        await().atMost(Jobs.DEADLINE)
+                .until(() -> KeptSink.of(pipeline.name()).committed().size() >= all.size());
+        job.cancel();
+        assertThat(committed(pipeline)).isEqualTo(all);
+        assertThat(CALLS.get(reads.name).get() - before).isLessThan(2 * 65_536);
+    }
+
+    @Test
+    void splitsThatAreDoneWithAreNotReadAgain() throws Exception {
+        Slow reads = slow();
+        Slow writes = slow();
+        Pipeline pipeline = Pipeline.named(name())
+                .readFrom(ListSource.numbers(ROWS, 10))
+                .stage("read", replicas(2))
+                .map(reads::pass)
+                .filter(n -> n % 7 == 0)
+                .distribute(balanced())
+                .stage("write", replicas(2))
+                .map(writes::pass)
+                .writeTo(new KeptSink<Integer>())
+                .commitEvery(OFTEN);
+        FAST.put(writes.name, ROWS / 7 / 2);
+        Job job = Ghee.local().launch(pipeline);
+        await().atMost(Jobs.DEADLINE).until(() -> marks(pipeline).contains(Origins.MAX_RECORDS));
+        job.cancel();
+        FAST.remove(writes.name);
+        int done = Collections.frequency(marks(pipeline), Origins.MAX_RECORDS);
+        int before = CALLS.get(reads.name).get();
+
+        run(pipeline);
+
+        assertThat(committed(pipeline))
+                .isEqualTo(
+                        IntStream.range(0, ROWS).filter(n -> n % 7 == 0).boxed().toList());
+        assertThat(CALLS.get(reads.name).get() - before).isLessThanOrEqualTo(ROWS / 10 * (10 - done));
+    }
+
     @Test
     void ofTwoJobsOfOneNameTheLaterOneGoesOn() throws Exception {
         GrowingSource source = new GrowingSource(name(), 4);
@@ -376,9 +452,10 @@ class ResumeTest {
         consumed.add(1, Origins.id(3, 3777), 0);
         assertThat(consumed.firstMissing(1, 3, 100)).isEqualTo(5000);
 
-        Position position =
-                new Position(List.of(new Position.Begun("a", 5), new Position.Begun("ü-1", 1L << 39)), consumed);
-        Position read = Position.join(List.of(Position.of(new Consumed()).toBytes(), position.toBytes()));
+        Position position = new Position(
+                List.of(new Position.Begun("a", 5), new Position.Begun("ü-1", 1L << 39)), Map.of(), consumed);
+        Position read = Position.join(
+                List.of(Position.of(Map.of(0, 4L, 1, 3L), new Consumed()).toBytes(), position.toBytes()));
         assertThat(read.splits()).isEqualTo(position.splits());
         assertThat(read.consumed().firstMissing(1, 3, 100)).isEqualTo(5000);
         assertThatThrownBy(() -> Position.join(List.of(new byte[] {0, 0, 0, 9})))

@@ -32,6 +32,15 @@ public record KeptSink<T>() implements ResumableSink<T> {
             return commits;
         }
 
+        /** What the attempt began with, and what its writers have committed. */
+        public synchronized List<byte[]> positions() {
+            List<byte[]> all = new ArrayList<>(positions.values());
+            if (begun.length > 0) {
+                all.add(begun);
+            }
+            return all;
+        }
+
         /** How often the sink was taken over. */
         public synchronized int attempts() {
             return attempts;
@@ -44,11 +53,7 @@ public record KeptSink<T>() implements ResumableSink<T> {
         private synchronized Taken takeOver(int last) {
             check(last == -1 || last == attempts - 1, "taken over");
             attempt = -1;
-            List<byte[]> all = new ArrayList<>(positions.values());
-            if (begun.length > 0) {
-                all.add(begun);
-            }
-            return new Taken(attempts++, all);
+            return new Taken(attempts++, positions());
         }
 
         private synchronized void begin(int number, byte[] position) {

@@ -112,7 +112,7 @@ final class AgentLink implements Coordinator, Wiring {
             }
             notifyAll();
         }
-        metrics.settled(latest.settled());
+        metrics.guided(latest.guidance());
     }
 
     // What the task calls.

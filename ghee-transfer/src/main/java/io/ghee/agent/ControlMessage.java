@@ -1,6 +1,7 @@
 package io.ghee.agent;
 
 import io.ghee.run.Failure;
+import io.ghee.run.Guidance;
 import io.ghee.run.Standing;
 import io.ghee.run.Start;
 import io.ghee.run.WorkerProgress;
@@ -103,15 +104,9 @@ sealed interface ControlMessage {
      * @param begin the generation has begun; null while it has not
      * @param over everything has arrived in the last stage
      * @param stop the worker is to end
-     * @param settled splits that the report had an account of and that are complete
+     * @param guidance what the progress in the report is answered with
      */
-    record Orders(
-            long report,
-            int generation,
-            @Nullable Begin begin,
-            boolean over,
-            boolean stop,
-            List<WorkerProgress.Settled> settled)
+    record Orders(long report, int generation, @Nullable Begin begin, boolean over, boolean stop, Guidance guidance)
             implements ToWorker {}
 
     /**

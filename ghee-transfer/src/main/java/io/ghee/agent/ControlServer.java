@@ -5,9 +5,9 @@ import io.ghee.InfrastructureException;
 import io.ghee.channel.AbandonedException;
 import io.ghee.plan.PlannedStage;
 import io.ghee.run.Coordinator;
+import io.ghee.run.Guidance;
 import io.ghee.run.JobDriver;
 import io.ghee.run.Start;
-import io.ghee.run.WorkerProgress;
 import io.ghee.transfer.wire.MessageCodec;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -239,9 +239,9 @@ public final class ControlServer implements AutoCloseable {
     }
 
     private void hear(Peer peer, ControlMessage.Report report) {
-        List<WorkerProgress.Settled> settled = List.of();
+        Guidance guidance = Guidance.NONE;
         if (report.progress() != null) {
-            settled = driver.progress(report.progress());
+            guidance = driver.progress(report.progress());
         }
         if (report.ready() != null) {
             peer.ready = report.ready();
@@ -264,14 +264,14 @@ public final class ControlServer implements AutoCloseable {
             driver.failed(failed.generation(), failed.failure());
         }
         if (peer.address != null) {
-            send(peer.address, orders(peer, report.number(), settled));
+            send(peer.address, orders(peer, report.number(), guidance));
         }
     }
 
-    private ControlMessage.Orders orders(Peer peer, long report, List<WorkerProgress.Settled> settled) {
+    private ControlMessage.Orders orders(Peer peer, long report, Guidance guidance) {
         Start start = driver.start();
         ControlMessage.Begin begin = start == null ? null : begin(peer, start);
-        return new ControlMessage.Orders(report, driver.generation(), begin, driver.isOver(), stopping, settled);
+        return new ControlMessage.Orders(report, driver.generation(), begin, driver.isOver(), stopping, guidance);
     }
 
     private ControlMessage.@Nullable Begin begin(Peer peer, Start start) {

@@ -15,6 +15,7 @@ import io.ghee.channel.Outlet;
 import io.ghee.plan.Plan;
 import io.ghee.run.Coordinator;
 import io.ghee.run.Failure;
+import io.ghee.run.Guidance;
 import io.ghee.run.StageTask;
 import io.ghee.run.Standing;
 import io.ghee.run.Start;
@@ -89,7 +90,7 @@ class AgentLinkTest {
         }
 
         void obey(int generation, ControlMessage.Begin begin, boolean over) {
-            link.obey(new ControlMessage.Orders(0, generation, begin, over, false, List.of()));
+            link.obey(new ControlMessage.Orders(0, generation, begin, over, false, Guidance.NONE));
         }
 
         Future<Wiring.Wired> join(int after) {

@@ -14,6 +14,7 @@ import io.ghee.Pipeline;
 import io.ghee.StageFailedException;
 import io.ghee.run.Coordinator;
 import io.ghee.run.Failure;
+import io.ghee.run.Guidance;
 import io.ghee.run.JobDriver;
 import io.ghee.run.RunningJob;
 import io.ghee.run.Standing;
@@ -247,8 +248,8 @@ class ControlServerTest {
     void everyReportIsAnsweredEvenOneWithNothingInIt() throws Exception {
         PlayedWorker read = welcomed("read", 0);
 
-        assertThat(read.report()).isEqualTo(new ControlMessage.Orders(1, 0, null, false, false, List.of()));
-        assertThat(read.report()).isEqualTo(new ControlMessage.Orders(2, 0, null, false, false, List.of()));
+        assertThat(read.report()).isEqualTo(new ControlMessage.Orders(1, 0, null, false, false, Guidance.NONE));
+        assertThat(read.report()).isEqualTo(new ControlMessage.Orders(2, 0, null, false, false, Guidance.NONE));
     }
 
     @Test
@@ -357,10 +358,10 @@ class ControlServerTest {
         WorkerProgress write = progress(WRITE, Map.of(), List.of(new WorkerProgress.Account(1, 0, -99, false)));
         WorkerProgress.Settled settled = new WorkerProgress.Settled(0, 1, 0);
 
-        assertThat(pair.read.report(null, read, null).settled()).isEmpty();
-        assertThat(pair.write.report(null, write, null).settled()).containsExactly(settled);
-        assertThat(pair.write.report(null, write, null).settled()).containsExactly(settled);
-        assertThat(pair.read.report(null, read, null).settled()).containsExactly(settled);
+        assertThat(pair.read.report(null, read, null).guidance().settled()).isEmpty();
+        assertThat(pair.write.report(null, write, null).guidance().settled()).containsExactly(settled);
+        assertThat(pair.write.report(null, write, null).guidance().settled()).containsExactly(settled);
+        assertThat(pair.read.report(null, read, null).guidance().settled()).containsExactly(settled);
     }
 
     private static WorkerProgress progress(
@@ -384,7 +385,9 @@ class ControlServerTest {
                 p.tallies(),
                 points,
                 0,
-                accounts);
+                accounts,
+                0,
+                0);
     }
 
     @Test
