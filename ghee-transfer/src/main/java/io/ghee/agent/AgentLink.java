@@ -9,6 +9,7 @@ import io.ghee.plan.Plan;
 import io.ghee.plan.PlannedStage;
 import io.ghee.run.Coordinator;
 import io.ghee.run.Failure;
+import io.ghee.run.Guidance;
 import io.ghee.run.Standing;
 import io.ghee.run.Wiring;
 import io.ghee.run.WorkerMetrics;
@@ -42,7 +43,7 @@ final class AgentLink implements Coordinator, Wiring {
     private final TransferManager transfer;
     private final WorkerMetrics metrics;
 
-    private ControlMessage.Orders orders = new ControlMessage.Orders(0, 0, null, false, false, List.of());
+    private ControlMessage.Orders orders = new ControlMessage.Orders(0, 0, null, false, false, Guidance.NONE);
     private ControlMessage.@Nullable Ready ready;
     private ControlMessage.@Nullable Finished finished;
     private final List<ControlMessage.Failed> failed = new ArrayList<>();

@@ -218,7 +218,7 @@ public final class ControlServer implements AutoCloseable {
 
     private void greet(Peer peer, byte[] address, ControlMessage.Hello hello) {
         if (stopping) {
-            send(address, orders(peer, 0, List.of()));
+            send(address, orders(peer, 0, Guidance.NONE));
             return;
         }
         String worker = "worker " + name(peer.stage, peer.replica);
@@ -333,7 +333,7 @@ public final class ControlServer implements AutoCloseable {
     private void tellAll() {
         for (Peer peer : peers.values()) {
             if (peer.address != null) {
-                send(peer.address, orders(peer, 0, List.of()));
+                send(peer.address, orders(peer, 0, Guidance.NONE));
             }
         }
     }
