@@ -93,7 +93,6 @@ public final class JobDriver implements Coordinator {
                 plan.sink().prepare(job);
                 return new JobDriver(job, plan, splits, null);
             }
-            plan.sink().prepare(plan.pipeline());
             Resumption resumption = Resumption.open(plan, splits);
             return new JobDriver(job, plan, resumption.splits(), resumption);
         } catch (IOException e) {

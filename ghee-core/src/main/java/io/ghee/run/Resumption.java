@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class Resumption {
     private final String job;
     private final ResumableSink<?> sink;
+    private final int writers;
     private final List<Split> splits;
     /** Held while the sink is being taken over. */
     private final Object taking = new Object();
@@ -26,7 +27,8 @@ final class Resumption {
     private int last;
     private int asked;
 
-    private Resumption(String job, ResumableSink<?> sink, List<Split> splits, Taken taken) {
+    private Resumption(String job, ResumableSink<?> sink, int writers, List<Split> splits, Taken taken) {
+        this.writers = writers;
         this.job = job;
         this.sink = sink;
         this.splits = splits;
@@ -46,16 +48,18 @@ final class Resumption {
     static Resumption open(Plan plan, List<Split> splits) throws IOException {
         ResumableSink<?> sink = (ResumableSink<?>) plan.sink();
         String job = plan.pipeline();
+        int writers = plan.stage(plan.stages().size() - 1).replicas();
         ResumableSink.Taken taken = sink.takeOver(job, -1);
         Position kept = Position.join(taken.positions());
         List<Split> ordered = kept.inOrder(splits, plan.source().describe());
-        return new Resumption(job, sink, ordered, begin(job, sink, taken.attempt(), kept, ordered));
+        return new Resumption(job, sink, writers, ordered, begin(job, sink, writers, taken.attempt(), kept, ordered));
     }
 
-    private static Taken begin(String job, ResumableSink<?> sink, int attempt, Position kept, List<Split> splits)
+    private static Taken begin(
+            String job, ResumableSink<?> sink, int writers, int attempt, Position kept, List<Split> splits)
             throws IOException {
         Position all = kept.with(splits);
-        sink.begin(job, attempt, all.toBytes());
+        sink.begin(job, attempt, writers, all.toBytes());
         return new Taken(attempt, all);
     }
 
@@ -105,7 +109,7 @@ final class Resumption {
         // One after the other, as each has to know the attempt before.
         synchronized (taking) {
             ResumableSink.Taken found = sink.takeOver(job, last);
-            Taken taken = begin(job, sink, found.attempt(), Position.join(found.positions()), splits);
+            Taken taken = begin(job, sink, writers, found.attempt(), Position.join(found.positions()), splits);
             last = taken.attempt;
             synchronized (guard) {
                 // If it was asked for once more meanwhile, that one counts.

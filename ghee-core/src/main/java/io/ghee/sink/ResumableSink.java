@@ -8,7 +8,7 @@ import java.util.List;
  * one step with its position, which tells what of the source that was made of. So a job that is started again finds here how
  * far it was, and goes on from there.
  *
- * <p>Such a job goes by the name of its pipeline, wherever a method of {@link Sink} asks for the job's. After {@link
+ * <p>Such a job goes by the name of its pipeline, wherever a method of {@link Sink} asks for the job's. Instead of {@link
  * #prepare}, the driver
  *
  * <ol>
@@ -32,10 +32,11 @@ public interface ResumableSink<T> extends Sink<T> {
     record Taken(int attempt, List<byte[]> positions) {}
 
     /**
-     * Takes the sink over. When it returns, no writer that was opened before can commit any more, and those that were in the
+     * Checks the destination and takes it over. When it returns, no writer that was opened before can commit any more, and those that were in the
      * middle of it have done so, or have not and never will; what they have written and not committed never becomes visible.
      *
      * @param last the attempt that this driver has begun last; -1 if none, and then it takes over from whoever it is
+     * @throws io.ghee.ConfigurationException if the destination cannot be written, or holds something of another kind
      * @throws io.ghee.InfrastructureException if another driver has begun one since
      * @throws IOException if the storage does not answer
      */
@@ -44,10 +45,11 @@ public interface ResumableSink<T> extends Sink<T> {
     /**
      * Begins an attempt.
      *
+     * @param writers how many there will be, from 0
      * @param position stands for all that was taken over
      * @throws io.ghee.InfrastructureException if another driver has taken the sink over meanwhile
      */
-    void begin(String job, int attempt, byte[] position) throws IOException;
+    void begin(String job, int attempt, int writers, byte[] position) throws IOException;
 
     /** Opens the writer of one replica, on a worker, for the attempt that has begun last. */
     @Override

@@ -88,7 +88,7 @@ public record KeptSink<T>() implements ResumableSink<T> {
 
     @Override
     public void prepare(String job) {
-        of(job);
+        throw new IllegalStateException("takes no job that commits once");
     }
 
     @Override
@@ -97,7 +97,7 @@ public record KeptSink<T>() implements ResumableSink<T> {
     }
 
     @Override
-    public void begin(String job, int attempt, byte[] position) {
+    public void begin(String job, int attempt, int writers, byte[] position) {
         of(job).begin(attempt, position);
     }
 
