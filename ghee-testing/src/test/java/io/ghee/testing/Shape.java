@@ -48,11 +48,14 @@ record Shape(long seed, String how) {
         }
     }
 
+    /** What only fills up is left out: which record that is a copy of is free. */
     private static Collected collect(TrainContext<Integer> context) {
         List<String> lines = new ArrayList<>();
         for (Epoch<Integer> epoch : context.epochs()) {
             for (Batch<Integer> batch : epoch) {
-                batch.forEach(number -> lines.add(epoch.number() + ": " + number));
+                if (!batch.isPadding()) {
+                    batch.forEach(number -> lines.add(epoch.number() + ": " + number));
+                }
             }
         }
         return new Collected(lines);
