@@ -26,7 +26,8 @@ record ArtifactSink(OutputDirectory output) implements Sink<Artifact> {
 
     @Override
     public SinkWriter<Artifact> open(String job, int replica, int attempt) {
-        return new Writer(output.resolve(job, replica == 0 ? FIRST : "rank-" + replica, attempt));
+        // Artifacts write to paths of this machine.
+        return new Writer(Path.of(output.resolve(job, replica == 0 ? FIRST : "rank-" + replica, attempt)));
     }
 
     @Override

@@ -77,8 +77,8 @@ public final class CsvSource<T extends Record> implements BoundedSource<T> {
 
     @Override
     public List<? extends Split> splits(int readers) throws IOException {
-        List<Location.InputFile> files = location.files();
-        for (Location.InputFile file : files) {
+        List<InputFile> files = location.files();
+        for (InputFile file : files) {
             if (file.bytes() > 0) {
                 Columns.of(file.path(), RecordFields.of(type), options);
             }

@@ -28,11 +28,11 @@ record FileSplit(String path, long start, long end) implements Split {
      * @param size in bytes, or {@link #DEFAULT_SIZE}
      * @param whole true to cut no file
      */
-    static List<FileSplit> cut(List<Location.InputFile> files, long size, boolean whole, int readers) {
-        long total = files.stream().mapToLong(Location.InputFile::bytes).sum();
+    static List<FileSplit> cut(List<InputFile> files, long size, boolean whole, int readers) {
+        long total = files.stream().mapToLong(InputFile::bytes).sum();
         long step = size == DEFAULT_SIZE ? defaultSize(total, readers) : size;
         List<FileSplit> splits = new ArrayList<>();
-        for (Location.InputFile file : files) {
+        for (InputFile file : files) {
             if (file.bytes() == 0) {
                 continue;
             }

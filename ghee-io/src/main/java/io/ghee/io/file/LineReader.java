@@ -1,16 +1,14 @@
 package io.ghee.io.file;
 
+import io.ghee.GheeException;
 import io.ghee.InputException;
 import java.io.Closeable;
-import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 
 /**
  * Cuts the bytes of a split into lines. Used by one thread, which closes it.
@@ -78,28 +76,21 @@ final class LineReader implements Closeable {
     }
 
     private static InputStream stream(FileSplit split) throws IOException {
-        FileInputStream file = file(split.path());
+        StorageInput file = Storage.of(split.path()).open(split.path());
         try {
             if (FileSplit.isGzip(split.path())) {
                 return new GzipInput(file);
             }
-            file.getChannel().position(Math.max(0, split.start() - 1));
+            if (split.start() > 0) {
+                file.seek(split.start() - 1);
+            }
             return file;
         } catch (IOException e) {
             file.close();
             throw new InputException(split.path() + ": cannot be read: " + e.getMessage(), e);
-        }
-    }
-
-    private static FileInputStream file(String path) {
-        try {
-            return new FileInputStream(path);
-        } catch (IOException e) {
-            throw new InputException(
-                    Files.exists(Path.of(path))
-                            ? path + ": cannot be read: " + e.getMessage()
-                            : path + ": no such file (expected: the file that the driver found)",
-                    e);
+        } catch (RuntimeException e) {
+            file.close();
+            throw e;
         }
     }
 
@@ -284,7 +275,7 @@ final class LineReader implements Closeable {
     String position(long n) {
         try {
             return path + ":" + (linesBefore() + Math.max(1, n));
-        } catch (IOException e) {
+        } catch (IOException | GheeException e) {
             return path + ", line " + n + " from byte " + firstAt;
         }
     }
@@ -299,7 +290,7 @@ final class LineReader implements Closeable {
     private static long countLines(String path, long end) throws IOException {
         byte[] bytes = new byte[BUFFER_BYTES];
         long count = 0;
-        try (InputStream file = new FileInputStream(path)) {
+        try (InputStream file = Storage.of(path).open(path)) {
             long left = end;
             while (left > 0) {
                 int read = file.read(bytes, 0, (int) Math.min(left, bytes.length));

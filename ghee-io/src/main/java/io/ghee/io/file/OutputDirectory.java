@@ -6,17 +6,9 @@ import io.ghee.ConfigurationException;
 import io.ghee.InfrastructureException;
 import java.io.IOException;
 import java.io.Serializable;
-import java.nio.file.FileVisitResult;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,42 +30,45 @@ record OutputDirectory(String path) implements Serializable {
 
     static OutputDirectory parse(String location) {
         OutputDirectory output = new OutputDirectory(Location.parse(location).path());
-        check(output.target().getFileName() != null, "output", location, "a directory that is not the root");
+        check(!output.storage().isRoot(output.path), "output", location, "a directory that is not the root");
         return output;
     }
 
-    private Path target() {
-        return Path.of(path).toAbsolutePath().normalize();
+    private Storage storage() {
+        return Storage.of(path);
+    }
+
+    private String target() {
+        return storage().absolute(path);
     }
 
     /** Where the writers of a job write. */
-    private Path attempt(String job) {
-        return target().resolveSibling("." + target().getFileName() + "." + job);
+    private String attempt(String job) {
+        String target = target();
+        return Storage.sibling(target, "." + Storage.name(target) + "." + job);
     }
 
     /** Checks the target and makes the attempt directory. */
     void prepare(String job) {
-        Path target = target();
-        Path attempt = attempt(job);
+        String target = target();
+        String attempt = attempt(job);
+        Storage storage = storage();
         try {
-            if (Files.exists(target)) {
-                check(Files.isDirectory(target), "output", path, "a directory; this is a file");
-                try (Stream<Path> content = Files.list(target)) {
-                    if (content.findAny().isPresent()) {
-                        throw new ConfigurationException(
-                                path + " exists and is not empty (expected: a directory that is absent or empty)");
-                    }
+            if (storage.exists(target)) {
+                check(storage.isDirectory(target), "output", path, "a directory; this is a file");
+                if (!storage.list(target).isEmpty()) {
+                    throw new ConfigurationException(
+                            path + " exists and is not empty (expected: a directory that is absent or empty)");
                 }
             }
-            Files.createDirectories(attempt);
-            if (Files.exists(target) && !Files.getFileStore(target).equals(Files.getFileStore(attempt))) {
-                Files.delete(attempt);
+            storage.makeDirectory(attempt);
+            if (!storage.canPublish(target, attempt)) {
+                storage.delete(attempt);
                 throw new ConfigurationException(
                         path + " is a mount point, onto which nothing can be renamed (expected: a directory below it)");
             }
         } catch (IOException e) {
-            throw new ConfigurationException(
-                    path + " cannot be written: " + e + " (expected: a writable directory)", e);
+            throw storage.unwritable(path, e);
         }
     }
 
@@ -82,17 +77,21 @@ record OutputDirectory(String path) implements Serializable {
      *
      * @param writing the attempt of the last stage: what a later one makes must not meet what is left of an earlier one
      */
-    Path resolve(String job, String name, int writing) {
+    String resolve(String job, String name, int writing) {
         return resolve(job, writing == 0 ? name : name + ATTEMPT + writing);
     }
 
-    private Path resolve(String job, String name) {
-        Path attempt = attempt(job);
-        if (!Files.isDirectory(attempt)) {
-            throw new InfrastructureException(
-                    attempt + " is not there (expected: what the driver prepared; does this worker share its files?)");
+    private String resolve(String job, String name) {
+        String attempt = attempt(job);
+        try {
+            if (!storage().isDirectory(attempt)) {
+                throw new InfrastructureException(attempt
+                        + " is not there (expected: what the driver prepared; does this worker share its files?)");
+            }
+        } catch (IOException e) {
+            throw storage().unwritable(attempt, e);
         }
-        return attempt.resolve(name);
+        return attempt + "/" + name;
     }
 
     /**
@@ -102,74 +101,39 @@ record OutputDirectory(String path) implements Serializable {
      * @param flatten the one whose content goes to the top, or null
      */
     void commit(String job, List<String> finished, @Nullable String flatten) throws IOException {
+        Storage storage = storage();
+        String attempt = attempt(job);
         Set<String> kept = new HashSet<>(finished);
         kept.remove("");
         for (String name : kept) {
-            if (!Files.exists(resolve(job, name))) {
+            if (!storage.exists(resolve(job, name))) {
                 throw new InfrastructureException(resolve(job, name)
                         + " is not there (expected: what a worker has finished; do the workers share their files?)");
             }
         }
-        for (Path each : list(attempt(job))) {
-            if (!kept.contains(String.valueOf(each.getFileName()))) {
-                delete(each);
+        for (String name : storage.list(attempt)) {
+            if (!kept.contains(name)) {
+                storage.delete(attempt + "/" + name);
             }
         }
         for (String name : kept) {
             int end = name.lastIndexOf(ATTEMPT);
             if (end > 0) {
-                Files.move(resolve(job, name), resolve(job, name.substring(0, end)));
+                storage.rename(attempt + "/" + name, attempt + "/" + name.substring(0, end));
             }
         }
-        if (flatten != null && Files.isDirectory(attempt(job).resolve(flatten))) {
-            for (Path each : list(attempt(job).resolve(flatten))) {
-                Files.move(each, attempt(job).resolve(each.getFileName()));
+        if (flatten != null && storage.isDirectory(attempt + "/" + flatten)) {
+            for (String name : storage.list(attempt + "/" + flatten)) {
+                storage.rename(attempt + "/" + flatten + "/" + name, attempt + "/" + name);
             }
-            Files.delete(attempt(job).resolve(flatten));
+            storage.delete(attempt + "/" + flatten);
         }
-        Files.createFile(attempt(job).resolve(SUCCESS));
-        Files.deleteIfExists(target());
-        Files.move(attempt(job), target(), StandardCopyOption.ATOMIC_MOVE);
-    }
-
-    private static List<Path> list(Path directory) throws IOException {
-        try (Stream<Path> content = Files.list(directory)) {
-            return content.toList();
-        }
+        storage.createNew(attempt + "/" + SUCCESS);
+        storage.publish(attempt, target());
     }
 
     /** Deletes what the job has written. */
     void abort(String job) throws IOException {
-        delete(attempt(job));
-    }
-
-    private static void delete(Path root) throws IOException {
-        if (!Files.exists(root)) {
-            return;
-        }
-        Files.walkFileTree(root, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attrs) throws IOException {
-                Files.deleteIfExists(file);
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
-                if (e instanceof NoSuchFileException) {
-                    return FileVisitResult.CONTINUE;
-                }
-                throw e;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path dir, @Nullable IOException e) throws IOException {
-                if (e != null) {
-                    throw e;
-                }
-                Files.deleteIfExists(dir);
-                return FileVisitResult.CONTINUE;
-            }
-        });
+        storage().delete(attempt(job));
     }
 }

@@ -1,29 +1,29 @@
 package io.ghee.io.file;
 
-import io.ghee.InfrastructureException;
+import io.ghee.GheeException;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Locale;
 
 /**
  * What one replica writes: a buffered file in the attempt directory. Used by one thread, which closes it.
  *
- * <p>Where the file system fails, every method throws an {@link InfrastructureException} that names the file.
+ * <p>Where the file system fails, every method throws a {@link GheeException} that names the file.
  */
 final class PartFile extends OutputStream {
     private static final int BUFFER_BYTES = 64 << 10;
 
-    private final Path path;
+    private final String path;
+    private final Storage storage;
     private final OutputStream file;
     private final byte[] buffer = new byte[BUFFER_BYTES];
     private int filled;
 
-    private PartFile(Path path) {
+    private PartFile(String path) {
         this.path = path;
+        this.storage = Storage.of(path);
         try {
-            this.file = Files.newOutputStream(path);
+            this.file = storage.create(path);
         } catch (IOException e) {
             throw failed(e);
         }
@@ -34,8 +34,8 @@ final class PartFile extends OutputStream {
                 output.resolve(job, String.format(Locale.ROOT, "part-%05d%s", replica, extension), attempt));
     }
 
-    private InfrastructureException failed(IOException e) {
-        return new InfrastructureException(path + " cannot be written: " + e, e);
+    private GheeException failed(IOException e) {
+        return storage.unwritable(path, e);
     }
 
     @Override
@@ -79,7 +79,7 @@ final class PartFile extends OutputStream {
     String finish() {
         flush();
         close();
-        return String.valueOf(path.getFileName());
+        return Storage.name(path);
     }
 
     /** Closes the file, without what is still buffered. */

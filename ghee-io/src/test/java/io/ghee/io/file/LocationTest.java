@@ -59,9 +59,7 @@ class LocationTest {
 
     @Test
     void globOfARelativePathIsLookedForInTheWorkingDirectory() throws Exception {
-        assertThat(Location.parse("*.xml").files())
-                .extracting(Location.InputFile::path)
-                .containsExactly("pom.xml");
+        assertThat(Location.parse("*.xml").files()).extracting(InputFile::path).containsExactly("pom.xml");
         assertThat(Location.parse("./p*.xml").files()).hasSize(1);
     }
 
@@ -76,16 +74,22 @@ class LocationTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"hdfs:///ml-25m/ratings.csv", "s3a://bucket/key", "hdfs://name:8020/x"})
-    void otherSchemesAreRefusedByName(String location) {
+    @ValueSource(strings = {"s3a://bucket/key", "gs://bucket/key", "nowhere:///x"})
+    void schemeWithoutAFileSystemIsRefusedWithTheJarThatLacks(String location) {
         String scheme = location.substring(0, location.indexOf(':'));
 
         assertThatThrownBy(() -> Text.lines(location))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining(location)
-                .hasMessageContaining("scheme " + scheme + " cannot be read");
+                .hasMessageContaining(
+                        "no file system for scheme " + scheme + " (expected: its jar on the class path: ");
         assertThatThrownBy(() -> Text.to(location)).isInstanceOf(ConfigurationException.class);
         assertThatThrownBy(() -> Artifacts.to(location)).isInstanceOf(ConfigurationException.class);
+    }
+
+    @Test
+    void jarIsNamed() {
+        assertThatThrownBy(() -> Text.lines("s3a://bucket/key")).hasMessageContaining("org.apache.hadoop:hadoop-aws");
     }
 
     @ParameterizedTest

@@ -119,7 +119,7 @@ class TextSourceTest {
     }
 
     private static long first(long bytes) {
-        return FileSplit.cut(List.of(new Location.InputFile("a", bytes)), FileSplit.DEFAULT_SIZE, false, 1)
+        return FileSplit.cut(List.of(new InputFile("a", bytes)), FileSplit.DEFAULT_SIZE, false, 1)
                 .get(0)
                 .end();
     }

@@ -1,0 +1,66 @@
+package io.ghee.io.file;
+
+import static io.ghee.ConfigurationException.check;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.hdfs.HdfsConfiguration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Hadoop's configuration: that on the class path, over it the files of {@code HADOOP_CONF_DIR}, and for what neither says
+ * deadlines that end. Hadoop's own would wait a quarter of an hour for a name node that is gone.
+ */
+final class HadoopSettings {
+    private static final String DIRECTORY = "HADOOP_CONF_DIR";
+
+    /** What differs from Hadoop's defaults, unless the user says otherwise. */
+    private static final Map<String, String> BOUNDS = Map.of(
+            "ipc.client.connect.timeout", "5000",
+            "ipc.client.connect.max.retries.on.timeouts", "1",
+            "ipc.client.rpc-timeout.ms", "30000",
+            "dfs.client.retry.policy.enabled", "true",
+            "dfs.client.retry.policy.spec", "1000,2,4000,2",
+            "dfs.client.failover.max.attempts", "6");
+
+    private static volatile Configuration current = load(System.getenv(DIRECTORY));
+
+    private HadoopSettings() {}
+
+    /** To be read, not written. */
+    static Configuration current() {
+        return current;
+    }
+
+    /** Replaces the configuration, for the file systems that are used for the first time from now on. */
+    static void use(Configuration configuration) {
+        current = bounded(configuration);
+    }
+
+    static Configuration load(@Nullable String directory) {
+        Configuration loaded = new HdfsConfiguration();
+        if (directory != null) {
+            check(Files.isDirectory(Path.of(directory)), DIRECTORY, directory, "a directory with core-site.xml");
+            for (String name : new String[] {"core-site.xml", "hdfs-site.xml"}) {
+                Path file = Path.of(directory, name);
+                if (Files.exists(file)) {
+                    loaded.addResource(new org.apache.hadoop.fs.Path(file.toUri()));
+                }
+            }
+        }
+        return bounded(loaded);
+    }
+
+    private static Configuration bounded(Configuration configuration) {
+        Configuration bounded = new HdfsConfiguration(configuration);
+        BOUNDS.forEach((key, value) -> {
+            String[] sources = bounded.getPropertySources(key);
+            if (sources == null || sources.length == 0 || sources[0].endsWith("-default.xml")) {
+                bounded.set(key, value, "ghee");
+            }
+        });
+        return bounded;
+    }
+}

@@ -1,0 +1,17 @@
+package io.ghee.io.file;
+
+import java.util.List;
+
+/**
+ * A file and how long it is.
+ *
+ * @param blocks in their order, covering the file; empty where the file system has none, or does not tell
+ */
+record InputFile(String path, long bytes, List<Block> blocks) {
+    InputFile(String path, long bytes) {
+        this(path, bytes, List.of());
+    }
+
+    /** The bytes of {@code [start, end)}, and the machines they lie on. */
+    record Block(long start, long end, List<String> hosts) {}
+}
