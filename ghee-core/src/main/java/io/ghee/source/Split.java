@@ -1,6 +1,7 @@
 package io.ghee.source;
 
 import java.io.Serializable;
+import java.util.List;
 
 /**
  * One independently readable piece of a source: a value, cheap to send. Implement it as a record, of components that
@@ -21,5 +22,10 @@ public interface Split extends Serializable {
     /** The {@linkplain SplitReader#place place} of its first record. */
     default long start() {
         return 0;
+    }
+
+    /** The machines on which its bytes lie, the best first: where it would best be read, if there is a choice. */
+    default List<String> hosts() {
+        return List.of();
     }
 }

@@ -1,11 +1,11 @@
 package io.ghee.io.file;
 
 import io.ghee.ConfigurationException;
-import io.ghee.InfrastructureException;
 import io.ghee.sink.Sink;
 import io.ghee.sink.SinkWriter;
 import io.ghee.train.Artifact;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,25 +26,24 @@ record ArtifactSink(OutputDirectory output) implements Sink<Artifact> {
 
     @Override
     public SinkWriter<Artifact> open(String job, int replica, int attempt) {
-        // Artifacts write to paths of this machine.
-        return new Writer(Path.of(output.resolve(job, replica == 0 ? FIRST : "rank-" + replica, attempt)));
+        return new Writer(output.resolve(job, replica == 0 ? FIRST : "rank-" + replica, attempt));
     }
 
     @Override
-    public void commit(String job, List<String> finished) throws IOException {
+    public void commit(String job, List<String> finished) {
         output.commit(job, finished, FIRST);
     }
 
     @Override
-    public void abort(String job) throws IOException {
+    public void abort(String job) {
         output.abort(job);
     }
 
     private static final class Writer implements SinkWriter<Artifact> {
-        private final Path directory;
+        private final String directory;
         private boolean saved;
 
-        Writer(Path directory) {
+        Writer(String directory) {
             this.directory = directory;
         }
 
@@ -53,18 +52,46 @@ record ArtifactSink(OutputDirectory output) implements Sink<Artifact> {
             if (saved) {
                 throw new ConfigurationException("a second artifact, " + artifact + " (expected: one per replica)");
             }
+            Storage storage = Storage.of(directory);
             try {
-                Files.createDirectory(directory);
-                artifact.save(directory);
+                if (storage instanceof LocalStorage) {
+                    artifact.save(Files.createDirectory(Path.of(directory)));
+                } else {
+                    saveElsewhere(artifact, storage);
+                }
             } catch (IOException e) {
-                throw new InfrastructureException(directory + " cannot be written: " + e, e);
+                throw storage.unwritable(directory, e);
             }
             saved = true;
         }
 
+        /** Artifacts write to paths of this machine: saves there first. */
+        private void saveElsewhere(Artifact artifact, Storage storage) throws IOException {
+            Path local = Files.createTempDirectory("ghee-artifact");
+            try {
+                artifact.save(Files.createDirectory(local.resolve("artifact")));
+                upload(local.resolve("artifact"), directory, storage);
+            } finally {
+                LocalStorage.INSTANCE.delete(local.toString());
+            }
+        }
+
+        private static void upload(Path from, String to, Storage storage) throws IOException {
+            if (!Files.isDirectory(from)) {
+                try (OutputStream file = storage.create(to)) {
+                    Files.copy(from, file);
+                }
+                return;
+            }
+            storage.makeDirectory(to);
+            for (String name : LocalStorage.INSTANCE.list(from.toString())) {
+                upload(from.resolve(name), to + "/" + name, storage);
+            }
+        }
+
         @Override
         public String finish() {
-            return saved ? String.valueOf(directory.getFileName()) : "";
+            return saved ? Storage.name(directory) : "";
         }
 
         @Override

@@ -12,7 +12,7 @@ public final class Artifacts {
      * in {@code rank-n} below it.
      *
      * @param directory absent or empty; it appears, with a file {@code _SUCCESS} in it, once all is saved
-     * @throws io.ghee.ConfigurationException if the directory is of a scheme other than {@code file}
+     * @throws io.ghee.ConfigurationException if there is no file system for the scheme of the directory
      */
     public static Sink<Artifact> to(String directory) {
         return new ArtifactSink(OutputDirectory.parse(directory));

@@ -1,7 +1,5 @@
 package io.ghee.io.file;
 
-import io.ghee.sink.Sink;
-
 /**
  * Files of comma-separated values, as RFC 4180 has them, in UTF-8; each row is a Java {@code record} whose components are
  * primitives and strings.
@@ -17,7 +15,7 @@ public final class Csv {
      * {@code false}, {@code 1} or {@code 0}.
      *
      * @param location as for {@link Text#lines}
-     * @throws io.ghee.ConfigurationException if the location is of a scheme other than {@code file}, or a component of
+     * @throws io.ghee.ConfigurationException if there is no file system for the scheme of the location, or a component of
      *     another type
      */
     public static <T extends Record> CsvSource<T> read(String location, Class<T> type) {
@@ -33,11 +31,11 @@ public final class Csv {
      * Writes records as rows, to one file per replica, each with the names of the components in its first line.
      *
      * @param directory absent or empty; it appears, with a file {@code _SUCCESS} in it, once all of it is written
-     * @throws io.ghee.ConfigurationException if the directory is of a scheme other than {@code file}, or a component
+     * @throws io.ghee.ConfigurationException if there is no file system for the scheme of the directory, or a component
      *     neither primitive nor string
      */
-    public static <T extends Record> Sink<T> to(String directory, Class<T> type) {
+    public static <T extends Record> CsvSink<T> to(String directory, Class<T> type) {
         RecordFields.of(type);
-        return new CsvSink<>(OutputDirectory.parse(directory), type);
+        return new CsvSink<>(OutputDirectory.parse(directory), type, Compression.NONE);
     }
 }

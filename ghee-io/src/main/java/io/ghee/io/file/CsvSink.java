@@ -9,8 +9,28 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** Writes a record a row, below a header. */
-record CsvSink<T extends Record>(OutputDirectory output, Class<T> type) implements Sink<T> {
+/**
+ * Writes a record a row, below a header; made by {@link Csv#to}. Immutable: the methods return the same sink with one option
+ * more.
+ *
+ * @param <T> the record class
+ */
+public final class CsvSink<T extends Record> implements Sink<T> {
+    private final OutputDirectory output;
+    private final Class<T> type;
+    private final Compression compression;
+
+    CsvSink(OutputDirectory output, Class<T> type, Compression compression) {
+        this.output = output;
+        this.type = type;
+        this.compression = compression;
+    }
+
+    /** Packs the files; without it, they are plain. */
+    public CsvSink<T> compression(Compression compression) {
+        return new CsvSink<>(output, type, compression);
+    }
+
     @Override
     public String describe() {
         return "csv to " + output.path() + " as " + type.getSimpleName();
@@ -23,16 +43,16 @@ record CsvSink<T extends Record>(OutputDirectory output, Class<T> type) implemen
 
     @Override
     public SinkWriter<T> open(String job, int replica, int attempt) {
-        return new Writer<>(RecordFields.of(type), PartFile.create(output, job, replica, attempt, ".csv"));
+        return new Writer<>(RecordFields.of(type), PartFile.create(output, job, replica, attempt, ".csv", compression));
     }
 
     @Override
-    public void commit(String job, List<String> finished) throws IOException {
+    public void commit(String job, List<String> finished) {
         output.commit(job, finished, null);
     }
 
     @Override
-    public void abort(String job) throws IOException {
+    public void abort(String job) {
         output.abort(job);
     }
 

@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param <T> the record class
  */
 public final class CsvSource<T extends Record> implements BoundedSource<T> {
+    private static final int HEADERS_CHECKED = 16;
+
     private final Location location;
     private final Class<T> type;
     private final Options options;
@@ -39,7 +41,7 @@ public final class CsvSource<T extends Record> implements BoundedSource<T> {
     }
 
     static <T extends Record> CsvSource<T> of(Location location, Class<T> type) {
-        return new CsvSource<>(location, type, new Options(',', true, false, FileSplit.DEFAULT_SIZE));
+        return new CsvSource<>(location, type, new Options(',', true, false, Splitting.DEFAULT_SIZE));
     }
 
     private CsvSource<T> with(Options changed) {
@@ -65,7 +67,7 @@ public final class CsvSource<T extends Record> implements BoundedSource<T> {
         return with(new Options(options.separator, options.header, true, options.splitBytes));
     }
 
-    /** Cuts files at multiples of {@code size}; without it, by the size of the input and the number of readers. */
+    /** Cuts and packs files into splits of {@code size}; without it, by the size of the input and the number of readers. */
     public CsvSource<T> splitSize(DataSize size) {
         return with(new Options(options.separator, options.header, options.multiLine, size.bytes()));
     }
@@ -75,23 +77,26 @@ public final class CsvSource<T extends Record> implements BoundedSource<T> {
         return "csv " + location.text() + " as " + type.getSimpleName();
     }
 
+    /** Looks at the headers of the first files: those of many others are met by their readers. */
     @Override
     public List<? extends Split> splits(int readers) throws IOException {
         List<InputFile> files = location.files();
-        for (InputFile file : files) {
-            if (file.bytes() > 0) {
-                Columns.of(file.path(), RecordFields.of(type), options);
-            }
+        for (InputFile file : files.stream()
+                .filter(each -> each.bytes() > 0)
+                .limit(HEADERS_CHECKED)
+                .toList()) {
+            Columns.of(file.path(), RecordFields.of(type), options);
         }
-        return FileSplit.cut(files, options.splitBytes, options.multiLine, readers);
+        return Splitting.of(files, options.splitBytes, file -> options.multiLine || file.isCompressed(), readers);
     }
 
     @Override
     public SplitReader<T> open(Split split) throws IOException {
-        FileSplit file = (FileSplit) split;
         RecordFields<T> fields = RecordFields.of(type);
-        Columns columns = Columns.of(file.path(), fields, options);
-        return new RowReader<>(LineReader.open(file), fields, columns, options);
+        return PackedReader.open(split, piece -> {
+            Columns columns = Columns.of(piece.path(), fields, options);
+            return new RowReader<>(LineReader.open(piece), fields, columns, options);
+        });
     }
 
     /**
@@ -119,7 +124,7 @@ public final class CsvSource<T extends Record> implements BoundedSource<T> {
         }
 
         private static List<String> names(String path, Options options) throws IOException {
-            LineReader lines = LineReader.open(new FileSplit(path, 0, FileSplit.WHOLE));
+            LineReader lines = LineReader.open(new FileSplit(path));
             try (CsvRows<String[]> rows =
                     new CsvRows<>(lines, options.separator, options.multiLine, StringArrayHandler.of())) {
                 String[] names = rows.next();

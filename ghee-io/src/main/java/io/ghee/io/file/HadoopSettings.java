@@ -20,9 +20,9 @@ final class HadoopSettings {
     private static final Map<String, String> BOUNDS = Map.of(
             "ipc.client.connect.timeout", "5000",
             "ipc.client.connect.max.retries.on.timeouts", "1",
-            "ipc.client.rpc-timeout.ms", "30000",
+            "ipc.client.rpc-timeout.ms", "20000",
             "dfs.client.retry.policy.enabled", "true",
-            "dfs.client.retry.policy.spec", "1000,2,4000,2",
+            "dfs.client.retry.policy.spec", "1000,1,3000,2",
             "dfs.client.failover.max.attempts", "6");
 
     private static volatile Configuration current = load(System.getenv(DIRECTORY));

@@ -7,6 +7,7 @@ import io.ghee.GheeException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.URI;
 import java.nio.file.FileSystems;
 import java.nio.file.PathMatcher;
 import java.util.ArrayList;
@@ -70,6 +71,15 @@ final class HadoopStorage implements Storage {
 
     private static FileSystem fileSystem(Path path) throws IOException {
         try {
+            if ("hdfs".equals(path.toUri().getScheme()) && path.toUri().getAuthority() == null) {
+                // Hadoop takes the authority from the default file system, and fails in words of its own.
+                URI main = FileSystem.getDefaultUri(HadoopSettings.current());
+                check(
+                        "hdfs".equals(main.getScheme()),
+                        "location",
+                        path,
+                        "hdfs://namenode:port/path, or an fs.defaultFS of HDFS in HADOOP_CONF_DIR; it is " + main);
+            }
             return path.getFileSystem(HadoopSettings.current());
         } catch (UnsupportedFileSystemException e) {
             throw noFileSystem(path.toString(), path.toUri().getScheme(), e);
@@ -218,9 +228,7 @@ final class HadoopStorage implements Storage {
         private void add(FileStatus file, BlockLocation[] locations) throws IOException {
             List<InputFile.Block> blocks = new ArrayList<>();
             for (BlockLocation each : locations) {
-                List<String> on = Arrays.stream(each.getHosts())
-                        .filter(host -> !"localhost".equals(host))
-                        .toList();
+                List<String> on = Arrays.stream(each.getHosts()).distinct().toList();
                 blocks.add(new InputFile.Block(
                         each.getOffset(),
                         each.getOffset() + each.getLength(),

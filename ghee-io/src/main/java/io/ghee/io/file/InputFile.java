@@ -12,6 +12,11 @@ record InputFile(String path, long bytes, List<Block> blocks) {
         this(path, bytes, List.of());
     }
 
+    /** Such a file is read from its start. */
+    boolean isCompressed() {
+        return Compression.of(path) != Compression.NONE;
+    }
+
     /** The bytes of {@code [start, end)}, and the machines they lie on. */
     record Block(long start, long end, List<String> hosts) {}
 }

@@ -38,6 +38,7 @@ final class LineReader implements Closeable {
     private final String path;
     private final long start;
     private final long end;
+    private final Compression compression;
     private final InputStream in;
     private byte[] buffer = new byte[BUFFER_BYTES];
     private int lineStart;
@@ -56,6 +57,7 @@ final class LineReader implements Closeable {
         this.path = split.path();
         this.start = split.start();
         this.end = split.end();
+        this.compression = Compression.of(path);
         this.in = in;
     }
 
@@ -75,16 +77,13 @@ final class LineReader implements Closeable {
         }
     }
 
-    private static InputStream stream(FileSplit split) throws IOException {
+    private static InputStream stream(FileSplit split) {
         StorageInput file = Storage.of(split.path()).open(split.path());
         try {
-            if (FileSplit.isGzip(split.path())) {
-                return new GzipInput(file);
-            }
             if (split.start() > 0) {
                 file.seek(split.start() - 1);
             }
-            return file;
+            return Compression.of(split.path()).unpack(file);
         } catch (IOException e) {
             file.close();
             throw new InputException(split.path() + ": cannot be read: " + e.getMessage(), e);
@@ -183,7 +182,7 @@ final class LineReader implements Closeable {
         } catch (IOException e) {
             throw new InputException(
                     path + ": broke off after line " + (linesBefore() + lines) + ": " + e.getMessage()
-                            + (FileSplit.isGzip(path) ? " (expected: a whole gzip file)" : ""),
+                            + " (expected: a whole " + compression.title() + " file)",
                     e);
         }
         limit += Math.max(0, read);

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileSystemLoopException;
 import java.nio.file.FileSystems;
 import java.nio.file.FileVisitOption;
@@ -20,10 +21,10 @@ import java.nio.file.PathMatcher;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -56,7 +57,7 @@ final class LocalStorage implements Storage {
             return List.of(new InputFile(plain.toString(), Files.size(plain)));
         }
         if (Files.isDirectory(plain)) {
-            return location.some(walk(plain, 1, file -> true), "holds no file");
+            return location.some(walk(plain, 1, file -> true, false), "holds no file");
         }
         if (location.isGlob()) {
             return location.some(glob(location), "matches no file");
@@ -78,12 +79,19 @@ final class LocalStorage implements Storage {
         int depth = anyDepth
                 ? Integer.MAX_VALUE
                 : 1 + (int) below.chars().filter(c -> c == '/').count();
-        return walk(base, depth, FileSystems.getDefault().getPathMatcher("glob:" + pattern));
+        return walk(base, depth, FileSystems.getDefault().getPathMatcher("glob:" + pattern), !below.contains("**"));
     }
 
-    private static List<InputFile> walk(Path base, int depth, PathMatcher wanted) throws IOException {
-        List<InputFile> found = new ArrayList<>();
-        Files.walkFileTree(base, EnumSet.of(FileVisitOption.FOLLOW_LINKS), depth, new SimpleFileVisitor<>() {
+    /**
+     * The files that match, by path.
+     *
+     * @param inDirectories true to find those in directories that match, too
+     */
+    private static List<InputFile> walk(Path base, int depth, PathMatcher wanted, boolean inDirectories)
+            throws IOException {
+        Map<String, InputFile> found = new TreeMap<>();
+        int levels = inDirectories && depth < Integer.MAX_VALUE ? depth + 1 : depth;
+        Files.walkFileTree(base, EnumSet.of(FileVisitOption.FOLLOW_LINKS), levels, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult preVisitDirectory(Path dir, BasicFileAttributes attrs) {
                 return dir.equals(base) || !isHidden(dir) ? FileVisitResult.CONTINUE : FileVisitResult.SKIP_SUBTREE;
@@ -91,10 +99,16 @@ final class LocalStorage implements Storage {
 
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attrs) {
-                if (attrs.isRegularFile() && !isHidden(file) && wanted.matches(file)) {
-                    found.add(new InputFile(file.toString(), attrs.size()));
+                if (attrs.isRegularFile() && !isHidden(file) && isWanted(file)) {
+                    found.put(file.toString(), new InputFile(file.toString(), attrs.size()));
                 }
                 return FileVisitResult.CONTINUE;
+            }
+
+            private boolean isWanted(Path file) {
+                Path parent = file.getParent();
+                return wanted.matches(file)
+                        || (inDirectories && parent != null && !parent.equals(base) && wanted.matches(parent));
             }
 
             @Override
@@ -105,8 +119,7 @@ final class LocalStorage implements Storage {
                 throw new InputException(file + ": cannot be read: " + e, e);
             }
         });
-        found.sort(Comparator.comparing(InputFile::path));
-        return found;
+        return List.copyOf(found.values());
     }
 
     private static boolean isHidden(Path file) {
@@ -224,7 +237,10 @@ final class LocalStorage implements Storage {
 
     @Override
     public GheeException unwritable(String path, IOException e) {
-        return new InfrastructureException(path + " cannot be written: " + e, e);
+        return e instanceof DirectoryNotEmptyException
+                ? new ConfigurationException(
+                        path + " exists and is not empty (expected: a directory that is absent or empty)", e)
+                : new InfrastructureException(path + " cannot be written: " + e, e);
     }
 
     private static final class Input extends StorageInput {

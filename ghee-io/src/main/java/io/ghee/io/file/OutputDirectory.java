@@ -100,9 +100,16 @@ record OutputDirectory(String path) implements Serializable {
      * @param finished names in the attempt directory; empty ones are of writers that wrote nothing
      * @param flatten the one whose content goes to the top, or null
      */
-    void commit(String job, List<String> finished, @Nullable String flatten) throws IOException {
-        Storage storage = storage();
-        String attempt = attempt(job);
+    void commit(String job, List<String> finished, @Nullable String flatten) {
+        try {
+            commit(storage(), attempt(job), job, finished, flatten);
+        } catch (IOException e) {
+            throw storage().unwritable(path, e);
+        }
+    }
+
+    private void commit(Storage storage, String attempt, String job, List<String> finished, @Nullable String flatten)
+            throws IOException {
         Set<String> kept = new HashSet<>(finished);
         kept.remove("");
         for (String name : kept) {
@@ -133,7 +140,11 @@ record OutputDirectory(String path) implements Serializable {
     }
 
     /** Deletes what the job has written. */
-    void abort(String job) throws IOException {
-        storage().delete(attempt(job));
+    void abort(String job) {
+        try {
+            storage().delete(attempt(job));
+        } catch (IOException e) {
+            throw storage().unwritable(attempt(job), e);
+        }
     }
 }

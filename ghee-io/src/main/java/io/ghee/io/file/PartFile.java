@@ -19,19 +19,25 @@ final class PartFile extends OutputStream {
     private final byte[] buffer = new byte[BUFFER_BYTES];
     private int filled;
 
-    private PartFile(String path) {
+    private PartFile(String path, Compression compression) {
         this.path = path;
         this.storage = Storage.of(path);
         try {
-            this.file = storage.create(path);
+            this.file = compression.pack(storage.create(path));
         } catch (IOException e) {
             throw failed(e);
         }
     }
 
-    static PartFile create(OutputDirectory output, String job, int replica, int attempt, String extension) {
-        return new PartFile(
-                output.resolve(job, String.format(Locale.ROOT, "part-%05d%s", replica, extension), attempt));
+    /**
+     * Creates a part.
+     *
+     * @param extension of what is packed, with its dot
+     */
+    static PartFile create(
+            OutputDirectory output, String job, int replica, int attempt, String extension, Compression compression) {
+        String name = String.format(Locale.ROOT, "part-%05d%s%s", replica, extension, compression.extension());
+        return new PartFile(output.resolve(job, name, attempt), compression);
     }
 
     private GheeException failed(IOException e) {
@@ -67,7 +73,7 @@ final class PartFile extends OutputStream {
         }
     }
 
-    /** Hands what is buffered to the file system. */
+    /** Hands on what is buffered. */
     @Override
     public void flush() {
         int length = filled;

@@ -2,7 +2,6 @@ package io.ghee.io.file;
 
 import io.ghee.function.RecordFunction;
 import io.ghee.plan.Shipping;
-import io.ghee.sink.Sink;
 
 /** Files of lines, in UTF-8. */
 public final class Text {
@@ -14,9 +13,10 @@ public final class Text {
      *
      * @param location a file, a directory (its files that are not hidden; not those in directories below it), or a glob:
      *     {@code data/*.csv}, <code>data/**&#47;part-*</code>, in the syntax of {@link
-     *     java.nio.file.FileSystem#getPathMatcher}; each also as {@code file://} URI. Names that start with {@code .} or
-     *     {@code _} are hidden. Files named {@code *.gz} are unpacked.
-     * @throws io.ghee.ConfigurationException if the location is of a scheme other than {@code file}
+     *     java.nio.file.FileSystem#getPathMatcher}; each also as {@code file://} URI, or as one of a Hadoop file system: {@code
+     *     hdfs://}, or {@code s3a://} and others whose jar is on the class path. A directory that a glob matches stands for its files. Names that start with {@code .} or
+     *     {@code _} are hidden. Files are unpacked as the ends of their names say; see {@link Compression}.
+     * @throws io.ghee.ConfigurationException if there is no file system for the scheme of the location
      */
     public static TextSource<String> lines(String location) {
         return lines(location, line -> line);
@@ -36,9 +36,9 @@ public final class Text {
      * Writes one record a line, as {@link String#valueOf(Object)} has it, to one file per replica.
      *
      * @param directory absent or empty; it appears, with a file {@code _SUCCESS} in it, once all of it is written
-     * @throws io.ghee.ConfigurationException if the directory is of a scheme other than {@code file}
+     * @throws io.ghee.ConfigurationException if there is no file system for the scheme of the directory
      */
-    public static Sink<Object> to(String directory) {
-        return new TextSink(OutputDirectory.parse(directory));
+    public static TextSink to(String directory) {
+        return new TextSink(OutputDirectory.parse(directory), Compression.NONE);
     }
 }

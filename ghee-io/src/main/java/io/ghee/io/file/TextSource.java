@@ -29,7 +29,7 @@ public final class TextSource<T> implements BoundedSource<T> {
     }
 
     static <T> TextSource<T> of(Location location, RecordFunction<String, T> decode) {
-        return new TextSource<>(location, decode, null, FileSplit.DEFAULT_SIZE);
+        return new TextSource<>(location, decode, null, Splitting.DEFAULT_SIZE);
     }
 
     /** Leaves out the first line of every file that has exactly this one. */
@@ -37,7 +37,7 @@ public final class TextSource<T> implements BoundedSource<T> {
         return new TextSource<>(location, decode, exactFirstLine, splitBytes);
     }
 
-    /** Cuts files at multiples of {@code size}; without it, by the size of the input and the number of readers. */
+    /** Cuts and packs files into splits of {@code size}; without it, by the size of the input and the number of readers. */
     public TextSource<T> splitSize(DataSize size) {
         return new TextSource<>(location, decode, header, size.bytes());
     }
@@ -48,13 +48,13 @@ public final class TextSource<T> implements BoundedSource<T> {
     }
 
     @Override
-    public List<? extends Split> splits(int readers) throws IOException {
-        return FileSplit.cut(location.files(), splitBytes, false, readers);
+    public List<? extends Split> splits(int readers) {
+        return Splitting.of(location.files(), splitBytes, InputFile::isCompressed, readers);
     }
 
     @Override
     public SplitReader<T> open(Split split) throws IOException {
-        return new TextReader<>(LineReader.open((FileSplit) split), decode, header);
+        return PackedReader.open(split, piece -> new TextReader<>(LineReader.open(piece), decode, header));
     }
 
     private static final class TextReader<T> implements SplitReader<T> {

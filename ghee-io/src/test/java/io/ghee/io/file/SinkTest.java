@@ -100,7 +100,9 @@ class SinkTest {
         String part = write(sink, 0, List.of("x"));
         file(out().resolve("precious"), "x");
 
-        assertThatThrownBy(() -> sink.commit(JOB, List.of(part))).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> sink.commit(JOB, List.of(part)))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining(out() + " exists and is not empty");
         sink.abort(JOB);
 
         assertThat(names(out())).containsExactly("precious");

@@ -119,7 +119,9 @@ class TextSourceTest {
     }
 
     private static long first(long bytes) {
-        return FileSplit.cut(List.of(new InputFile("a", bytes)), FileSplit.DEFAULT_SIZE, false, 1)
+        return Splitting.of(List.of(new InputFile("a", bytes)), Splitting.DEFAULT_SIZE, file -> false, 1)
+                .get(0)
+                .pieces()
                 .get(0)
                 .end();
     }
