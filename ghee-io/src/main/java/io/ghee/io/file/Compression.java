@@ -2,10 +2,14 @@ package io.ghee.io.file;
 
 import com.github.luben.zstd.ZstdInputStream;
 import com.github.luben.zstd.ZstdOutputStream;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.zip.GZIPOutputStream;
+import org.apache.commons.compress.compressors.bzip2.BZip2CompressorInputStream;
+import org.apache.commons.compress.compressors.bzip2.BZip2CompressorOutputStream;
 
 /**
  * How the bytes of a file are packed; told by the end of its name. Hadoop and Spark read and write the same formats under
@@ -52,7 +56,7 @@ public enum Compression {
     SNAPPY(".snappy", "Snappy") {
         @Override
         InputStream unpack(InputStream packed) throws IOException {
-            return HadoopCodecs.unpack(HadoopCodecs.SNAPPY, packed);
+            return HadoopCodecs.unpackBlocks(HadoopCodecs.SNAPPY, packed);
         }
 
         @Override
@@ -76,12 +80,12 @@ public enum Compression {
     BZIP2(".bz2", "bzip2") {
         @Override
         InputStream unpack(InputStream packed) throws IOException {
-            return HadoopCodecs.unpack(HadoopCodecs.BZIP2, packed);
+            return new BZip2CompressorInputStream(new BufferedInputStream(packed, BUFFER_BYTES), true);
         }
 
         @Override
         OutputStream pack(OutputStream to) throws IOException {
-            return HadoopCodecs.pack(HadoopCodecs.BZIP2, to);
+            return new BZip2CompressorOutputStream(new BufferedOutputStream(to, BUFFER_BYTES));
         }
     };
 

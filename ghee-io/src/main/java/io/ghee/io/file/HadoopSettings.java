@@ -15,17 +15,28 @@ import org.jspecify.annotations.Nullable;
  */
 final class HadoopSettings {
     private static final String DIRECTORY = "HADOOP_CONF_DIR";
+    /** The source of what is set here. */
+    private static final String US = "ghee";
+
+    private static final String RETRIES = "dfs.client.retry.policy.enabled";
 
     /** What differs from Hadoop's defaults, unless the user says otherwise. */
     private static final Map<String, String> BOUNDS = Map.of(
-            "ipc.client.connect.timeout", "5000",
-            "ipc.client.connect.max.retries.on.timeouts", "1",
-            "ipc.client.rpc-timeout.ms", "20000",
-            "dfs.client.retry.policy.enabled", "true",
-            "dfs.client.retry.policy.spec", "1000,1,3000,2",
-            "dfs.client.failover.max.attempts", "6");
+            "ipc.client.connect.timeout",
+            "5000",
+            "ipc.client.connect.max.retries.on.timeouts",
+            "1",
+            "ipc.client.rpc-timeout.ms",
+            "20000",
+            RETRIES,
+            "true",
+            "dfs.client.retry.policy.spec",
+            "1000,1,3000,2",
+            "dfs.client.failover.max.attempts",
+            "7");
 
     private static volatile Configuration current = load(System.getenv(DIRECTORY));
+    private static volatile Configuration ofServices = forServices(current);
 
     private HadoopSettings() {}
 
@@ -34,9 +45,32 @@ final class HadoopSettings {
         return current;
     }
 
+    /**
+     * For a path.
+     *
+     * @param authority of its URI: a name node, or a name service, in which another name node is tried at once
+     */
+    static Configuration of(@Nullable String authority) {
+        return authority != null && current.get("dfs.ha.namenodes." + authority) != null ? ofServices : current;
+    }
+
     /** Replaces the configuration, for the file systems that are used for the first time from now on. */
     static void use(Configuration configuration) {
         current = bounded(configuration);
+        ofServices = forServices(current);
+    }
+
+    private static Configuration forServices(Configuration configuration) {
+        Configuration services = new HdfsConfiguration(configuration);
+        if (isOurs(services, RETRIES)) {
+            services.set(RETRIES, "false", US);
+        }
+        return services;
+    }
+
+    private static boolean isOurs(Configuration configuration, String key) {
+        String[] sources = configuration.getPropertySources(key);
+        return sources == null || sources.length == 0 || sources[0].endsWith("-default.xml") || sources[0].equals(US);
     }
 
     static Configuration load(@Nullable String directory) {
@@ -56,9 +90,8 @@ final class HadoopSettings {
     private static Configuration bounded(Configuration configuration) {
         Configuration bounded = new HdfsConfiguration(configuration);
         BOUNDS.forEach((key, value) -> {
-            String[] sources = bounded.getPropertySources(key);
-            if (sources == null || sources.length == 0 || sources[0].endsWith("-default.xml")) {
-                bounded.set(key, value, "ghee");
+            if (isOurs(bounded, key)) {
+                bounded.set(key, value, US);
             }
         });
         return bounded;

@@ -80,7 +80,7 @@ final class HadoopStorage implements Storage {
                         path,
                         "hdfs://namenode:port/path, or an fs.defaultFS of HDFS in HADOOP_CONF_DIR; it is " + main);
             }
-            return path.getFileSystem(HadoopSettings.current());
+            return path.getFileSystem(HadoopSettings.of(path.toUri().getAuthority()));
         } catch (UnsupportedFileSystemException e) {
             throw noFileSystem(path.toString(), path.toUri().getScheme(), e);
         } catch (IllegalArgumentException e) {

@@ -86,7 +86,10 @@ final class LineReader implements Closeable {
             return Compression.of(split.path()).unpack(file);
         } catch (IOException e) {
             file.close();
-            throw new InputException(split.path() + ": cannot be read: " + e.getMessage(), e);
+            throw new InputException(
+                    split.path() + ": cannot be read: " + e.getMessage() + " (expected: a whole "
+                            + Compression.of(split.path()).title() + " file)",
+                    e);
         } catch (RuntimeException e) {
             file.close();
             throw e;

@@ -18,6 +18,7 @@ final class PartFile extends OutputStream {
     private final OutputStream file;
     private final byte[] buffer = new byte[BUFFER_BYTES];
     private int filled;
+    private boolean closed;
 
     private PartFile(String path, Compression compression) {
         this.path = path;
@@ -91,6 +92,10 @@ final class PartFile extends OutputStream {
     /** Closes the file, without what is still buffered. */
     @Override
     public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
         try {
             file.close();
         } catch (IOException e) {
