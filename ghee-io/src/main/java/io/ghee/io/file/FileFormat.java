@@ -1,0 +1,26 @@
+package io.ghee.io.file;
+
+import java.io.IOException;
+import java.io.Serializable;
+import java.util.Set;
+
+/** How records are written to files of one format. */
+interface FileFormat<T> extends Serializable {
+    /** The format as {@code explain()} shows it. */
+    String describe();
+
+    /** What the names of files end in, with the dot. */
+    String extension();
+
+    /** Those that {@link FileSink#compression} takes. */
+    Set<Compression> compressions();
+
+    /** The one without {@link FileSink#compression}. */
+    Compression compression();
+
+    /** True if the format itself packs what is in a file; else the file is packed as a whole. */
+    boolean packsItself();
+
+    /** Begins a file. */
+    FileEncoder<T> encode(PartFile part, Compression compression) throws IOException;
+}
