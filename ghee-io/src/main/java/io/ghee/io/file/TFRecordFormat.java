@@ -1,0 +1,56 @@
+package io.ghee.io.file;
+
+import io.ghee.function.RecordFunction;
+import java.io.IOException;
+import java.util.EnumSet;
+import java.util.Set;
+
+/** Writes TFRecord files. */
+record TFRecordFormat<T>(RecordFunction<T, byte[]> encode) implements FileFormat<T> {
+    @Override
+    public String describe() {
+        return "tfrecords";
+    }
+
+    @Override
+    public String extension() {
+        return ".tfrecord";
+    }
+
+    @Override
+    public Set<Compression> compressions() {
+        return EnumSet.allOf(Compression.class);
+    }
+
+    @Override
+    public Compression compression() {
+        return Compression.NONE;
+    }
+
+    @Override
+    public boolean packsItself() {
+        return false;
+    }
+
+    @Override
+    public FileEncoder<T> encode(PartFile part, Compression compression) {
+        CountingOutput out = new CountingOutput(part);
+        return new FileEncoder<>() {
+            @Override
+            public void write(T record) throws IOException {
+                byte[] payload = FileEncoder.encoded(encode, record);
+                out.write(TFRecordFrame.header(payload.length));
+                out.write(payload);
+                out.write(TFRecordFrame.footer(payload));
+            }
+
+            @Override
+            public long bytes() {
+                return out.bytes();
+            }
+
+            @Override
+            public void finish() {}
+        };
+    }
+}
