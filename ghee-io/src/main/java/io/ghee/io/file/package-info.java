@@ -1,9 +1,10 @@
 /**
- * Files as sources and sinks: lines of text, CSV, and what training makes. Plain files are cut into splits and read by
- * many workers at once; files named {@code *.gz} are unpacked on the way. Output appears under its name when it is
- * complete, and not before.
+ * Files as sources and sinks: lines of text, CSV, JSON lines, Parquet, Avro, Hadoop's sequence files, TensorFlow's records,
+ * and what training makes. Files are cut into splits and read by many workers at once where the format allows it; files named
+ * {@code *.gz} are unpacked on the way. Output appears under its name when it is complete, and not before.
  *
- * <p>Start at {@link io.ghee.io.file.Text}, {@link io.ghee.io.file.Csv} or {@link io.ghee.io.file.Artifacts}.
+ * <p>Start at {@link io.ghee.io.file.Text}, {@link io.ghee.io.file.Csv} or {@link io.ghee.io.file.Artifacts}; for a format
+ * that has a schema at {@link io.ghee.io.file.Parquet}, and how it fills records at {@link io.ghee.io.file.RecordShape}.
  */
 @NullMarked
 package io.ghee.io.file;
