@@ -3,7 +3,6 @@ package io.ghee.io.file;
 import io.ghee.InputException;
 import io.ghee.source.SplitReader;
 import java.io.IOException;
-import java.util.Arrays;
 import org.apache.avro.Schema;
 import org.apache.avro.file.DataFileReader;
 import org.apache.avro.file.SeekableInput;
@@ -41,7 +40,7 @@ final class AvroReader<T> implements SplitReader<T> {
         this.input = Storage.of(path).open(path);
         this.end = Math.min(split.end(), input.length());
         try {
-            this.file = new DataFileReader<>(new Input(input), new SlotReader(asked));
+            this.file = new DataFileReader<>(new Input(input, input.length()), new SlotReader(asked));
             if (split.start() > 0) {
                 file.sync(split.start());
             }
@@ -103,7 +102,6 @@ final class AvroReader<T> implements SplitReader<T> {
         private @Nullable Schema written;
         private AvroReads.@Nullable PlannedRecord planned;
         private @Nullable ResolvingDecoder resolving;
-        private @Nullable Decoder source;
 
         SlotReader(@Nullable Schema asked) {
             this.asked = asked;
@@ -112,7 +110,7 @@ final class AvroReader<T> implements SplitReader<T> {
         @Override
         public void setSchema(Schema schema) {
             written = schema;
-            planned = new AvroReads(path, complaint).record(shape, asked == null ? schema : asked, "");
+            planned = new AvroReads(path, complaint, asked != null).record(shape, asked == null ? schema : asked, "");
         }
 
         @Override
@@ -120,27 +118,40 @@ final class AvroReader<T> implements SplitReader<T> {
             if (planned == null) {
                 throw new IllegalStateException("no schema");
             }
-            if (resolving == null) {
-                Schema named = Schema.applyAliases(written, planned.schema());
-                resolving = DecoderFactory.get().resolvingDecoder(named, planned.schema(), in);
-                source = in;
-            } else if (source != in) {
-                resolving.configure(in);
-                source = in;
+            for (Slot slot : into) {
+                slot.clear();
             }
-            Arrays.asList(into).forEach(Slot::clear);
-            planned.read().into(resolving, into);
-            resolving.drain();
+            if (asked == null) {
+                planned.read().into(in, into);
+            } else {
+                ResolvingDecoder resolver = resolving(in, planned.schema());
+                planned.read().into(resolver, into);
+                resolver.drain();
+            }
             return into;
+        }
+
+        private ResolvingDecoder resolving(Decoder in, Schema wanted) throws IOException {
+            if (resolving == null) {
+                Schema named = Schema.applyAliases(written, wanted);
+                resolving = DecoderFactory.get().resolvingDecoder(named, wanted, in);
+            } else {
+                resolving.configure(in);
+            }
+            return resolving;
         }
     }
 
-    /** A file as Avro wants it. */
-    private record Input(StorageInput file) implements SeekableInput {
+    /**
+     * A file as Avro wants it.
+     *
+     * @param length is asked for with every record
+     */
+    private record Input(StorageInput file, long length) implements SeekableInput {
         @Override
         public void seek(long position) throws IOException {
-            if (position > file.length()) {
-                throw new IOException("byte " + position + " of " + file.length());
+            if (position > length) {
+                throw new IOException("byte " + position + " of " + length);
             }
             file.seek(position);
         }
@@ -148,11 +159,6 @@ final class AvroReader<T> implements SplitReader<T> {
         @Override
         public long tell() {
             return file.position();
-        }
-
-        @Override
-        public long length() {
-            return file.length();
         }
 
         @Override

@@ -9,12 +9,13 @@ import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.LongFunction;
 import org.apache.avro.LogicalType;
 import org.apache.avro.LogicalTypes;
 import org.apache.avro.Schema;
+import org.apache.avro.generic.GenericDatumReader;
+import org.apache.avro.io.Decoder;
 import org.apache.avro.io.ResolvingDecoder;
 import org.jspecify.annotations.Nullable;
 
@@ -26,21 +27,25 @@ final class AvroReads {
 
     private final String path;
     private final Complaint complaint;
+    private final boolean resolved;
 
     /**
      * For one file.
      *
      * @param complaint told of values that do not fit
+     * @param resolved true if a {@link ResolvingDecoder} will bring what is asked for; else all of what was written comes,
+     *     and is skipped where it is not wanted
      */
-    AvroReads(String path, Complaint complaint) {
+    AvroReads(String path, Complaint complaint, boolean resolved) {
         this.path = path;
         this.complaint = complaint;
+        this.resolved = resolved;
     }
 
     /** Reads one value. */
     @FunctionalInterface
     interface Read {
-        void into(ResolvingDecoder in, Slot slot) throws IOException;
+        void into(Decoder in, Slot slot) throws IOException;
     }
 
     /**
@@ -52,7 +57,7 @@ final class AvroReads {
 
     /** Fills the slots of a record. */
     interface ReadRecord {
-        void into(ResolvingDecoder in, Slot[] slots) throws IOException;
+        void into(Decoder in, Slot[] slots) throws IOException;
     }
 
     record PlannedRecord(Schema schema, ReadRecord read) {}
@@ -83,12 +88,33 @@ final class AvroReads {
         }
         Schema wanted = Schema.createRecord(from.getName(), null, from.getNamespace(), from.isError(), fields);
         from.getAliases().forEach(wanted::addAlias);
+        return new PlannedRecord(wanted, resolved ? asAsked(reads) : asWritten(from, shape.names(), reads));
+    }
+
+    private static ReadRecord asAsked(List<Read> reads) {
         Read[] all = reads.toArray(Read[]::new);
-        return new PlannedRecord(wanted, (in, slots) -> {
-            for (Schema.Field field : in.readFieldOrder()) {
+        return (in, slots) -> {
+            for (Schema.Field field : ((ResolvingDecoder) in).readFieldOrder()) {
                 all[field.pos()].into(in, slots[field.pos()]);
             }
-        });
+        };
+    }
+
+    private static ReadRecord asWritten(Schema from, List<String> names, List<Read> reads) {
+        int[] component = from.getFields().stream()
+                .mapToInt(field -> names.indexOf(field.name()))
+                .toArray();
+        Schema[] written = from.getFields().stream().map(Schema.Field::schema).toArray(Schema[]::new);
+        Read[] all = reads.toArray(Read[]::new);
+        return (in, slots) -> {
+            for (int k = 0; k < component.length; k++) {
+                if (component[k] < 0) {
+                    GenericDatumReader.skip(written[k], in);
+                } else {
+                    all[component[k]].into(in, slots[component[k]]);
+                }
+            }
+        };
     }
 
     private Planned value(ValueType type, Schema from, String column) {
@@ -142,7 +168,9 @@ final class AvroReads {
         PlannedRecord planned = record(shape, from, prefix);
         Slot[] slots = shape.slots();
         return new Planned(planned.schema, (in, slot) -> {
-            Arrays.asList(slots).forEach(Slot::clear);
+            for (Slot each : slots) {
+                each.clear();
+            }
             planned.read.into(in, slots);
             try {
                 slot.fill(shape.build(slots, prefix));
@@ -249,7 +277,7 @@ final class AvroReads {
         return bytes;
     }
 
-    private static byte[] fixed(ResolvingDecoder in, int size) throws IOException {
+    private static byte[] fixed(Decoder in, int size) throws IOException {
         byte[] bytes = new byte[size];
         in.readFixed(bytes);
         return bytes;

@@ -45,7 +45,7 @@ public final class AvroSource<T extends Record> implements BoundedSource<T> {
      */
     public AvroSource<T> readerSchema(String json) {
         try {
-            new AvroReads("readerSchema", new Complaint()).record(RecordShape.of(type), parse(json), "");
+            new AvroReads("readerSchema", new Complaint(), true).record(RecordShape.of(type), parse(json), "");
         } catch (AvroRuntimeException | InputException e) {
             throw new ConfigurationException(
                     "readerSchema: " + e.getMessage() + " (expected: a schema for " + RecordShape.of(type) + ")", e);
