@@ -34,8 +34,8 @@ public final class Csv {
      * @throws io.ghee.ConfigurationException if there is no file system for the scheme of the directory, or a component
      *     neither primitive nor string
      */
-    public static <T extends Record> CsvSink<T> to(String directory, Class<T> type) {
+    public static <T extends Record> FileSink<T> to(String directory, Class<T> type) {
         RecordFields.of(type);
-        return new CsvSink<>(OutputDirectory.parse(directory), type, Compression.NONE);
+        return FileSink.of(OutputDirectory.parse(directory), new CsvFormat<>(type));
     }
 }

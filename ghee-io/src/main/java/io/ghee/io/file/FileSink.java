@@ -3,8 +3,9 @@ package io.ghee.io.file;
 import static io.ghee.ConfigurationException.check;
 
 import io.ghee.DataSize;
-import io.ghee.sink.Sink;
-import io.ghee.sink.SinkWriter;
+import io.ghee.InfrastructureException;
+import io.ghee.sink.CommittingWriter;
+import io.ghee.sink.ResumableSink;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -14,12 +15,13 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes records to files of one format, one or several per replica. Immutable: the methods return the same sink with one
+ * Writes records to files of one format, one or several per replica. The directory appears with all of them in the end; or, in
+ * a job that commits on the way, each file with its commit, and {@code _SUCCESS} in the end. Immutable: the methods return the same sink with one
  * option more.
  *
  * @param <T> the records
  */
-public final class FileSink<T> implements Sink<T> {
+public final class FileSink<T> implements ResumableSink<T> {
     /** Between the names of the files of one writer; no name has it. */
     private static final String AND = "/";
 
@@ -73,12 +75,37 @@ public final class FileSink<T> implements Sink<T> {
     }
 
     @Override
-    public SinkWriter<T> open(String job, int replica, int attempt) throws IOException {
-        return new Writer(job, replica, attempt);
+    public Taken takeOver(String job, int last) {
+        return growing(job).takeOver(last);
     }
 
     @Override
-    public void commit(String job, List<String> finished) {
+    public void begin(String job, int attempt, int writers, byte[] position) {
+        growing(job).begin(attempt, position);
+    }
+
+    private GrowingDirectory growing(String job) {
+        return new GrowingDirectory(output.path(), job);
+    }
+
+    @Override
+    public CommittingWriter<T> open(String job, int replica, int attempt) throws IOException {
+        GrowingDirectory growing = growing(job);
+        if (growing.hasBegun(attempt)) {
+            return new Writer(new Committed(growing, replica, attempt));
+        }
+        Writer writer = new Writer(new Once(job, replica, attempt));
+        // There is a file of each replica, whether it has records or not.
+        writer.encoder();
+        return writer;
+    }
+
+    @Override
+    public void commit(String job, List<String> finished) throws IOException {
+        if (growing(job).isThere()) {
+            growing(job).end();
+            return;
+        }
         List<String> files = finished.stream()
                 .flatMap(names -> Arrays.stream(names.split(AND, -1)))
                 .toList();
@@ -90,67 +117,143 @@ public final class FileSink<T> implements Sink<T> {
         output.abort(job);
     }
 
-    /** Writes one file after the other. */
-    private final class Writer implements SinkWriter<T> {
+    /** Where the files of one writer are made, and what becomes of them. */
+    private interface Files {
+        /** Creates the next file of the writer. */
+        PartFile create(Compression whole);
+
+        /** Throws if there is a better reason why they cannot be written than that they cannot. */
+        void check() throws IOException;
+
+        /** Makes files final that are complete. */
+        void commit(List<String> names, byte[] position);
+    }
+
+    /** They are committed by the driver, in the end. */
+    private final class Once implements Files {
         private final String job;
         private final int replica;
         private final int attempt;
-        private final List<String> finished = new ArrayList<>();
-        private PartFile part;
-        private @Nullable FileEncoder<T> encoder;
+        private int number;
 
-        Writer(String job, int replica, int attempt) throws IOException {
+        Once(String job, int replica, int attempt) {
             this.job = job;
             this.replica = replica;
             this.attempt = attempt;
-            this.part = create();
-            this.encoder = encode();
         }
 
-        private PartFile create() {
-            String number = targetBytes == Long.MAX_VALUE ? "" : String.format(Locale.ROOT, "-%05d", finished.size());
-            Compression whole = format.packsItself() ? Compression.NONE : compression;
-            return PartFile.create(output, job, replica, attempt, number + format.extension(), whole);
+        @Override
+        public PartFile create(Compression whole) {
+            String suffix = targetBytes == Long.MAX_VALUE ? "" : String.format(Locale.ROOT, "-%05d", number++);
+            return PartFile.create(output, job, replica, attempt, suffix + format.extension(), whole);
         }
 
-        private FileEncoder<T> encode() throws IOException {
-            try {
-                return format.encode(part, compression);
-            } catch (IOException | RuntimeException e) {
-                part.close();
-                throw e;
+        @Override
+        public void check() {}
+
+        @Override
+        public void commit(List<String> names, byte[] position) {
+            throw new IllegalStateException("job " + job + " commits once");
+        }
+    }
+
+    /** They are committed on the way. */
+    private final class Committed implements Files {
+        private final GrowingDirectory growing;
+        private final int replica;
+        private final int attempt;
+        private int number;
+        private int commits;
+
+        Committed(GrowingDirectory growing, int replica, int attempt) {
+            this.growing = growing;
+            this.replica = replica;
+            this.attempt = attempt;
+        }
+
+        @Override
+        public PartFile create(Compression whole) {
+            String name = GrowingDirectory.name(attempt, replica, number++) + format.extension() + whole.extension();
+            return PartFile.create(growing.path(attempt, name), whole);
+        }
+
+        @Override
+        public void check() throws IOException {
+            growing.checkBegun(attempt);
+        }
+
+        @Override
+        public void commit(List<String> names, byte[] position) {
+            growing.commit(attempt, replica, commits++, names, position);
+        }
+    }
+
+    /** Writes one file after the other, each begun when there is something for it. */
+    private final class Writer implements CommittingWriter<T> {
+        private final Files files;
+        private final List<String> finished = new ArrayList<>();
+        private @Nullable PartFile part;
+        private @Nullable FileEncoder<T> encoder;
+
+        Writer(Files files) {
+            this.files = files;
+        }
+
+        private FileEncoder<T> encoder() throws IOException {
+            FileEncoder<T> open = encoder;
+            if (open == null) {
+                PartFile next = files.create(format.packsItself() ? Compression.NONE : compression);
+                part = next;
+                open = format.encode(next, compression);
+                encoder = open;
             }
+            return open;
         }
 
         @Override
         public void write(T record) throws IOException {
-            if (encoder == null) {
-                part = create();
-                encoder = encode();
-            }
-            encoder.write(record);
-            if (encoder.bytes() >= targetBytes) {
-                complete(encoder);
+            try {
+                FileEncoder<T> open = encoder();
+                open.write(record);
+                if (open.bytes() >= targetBytes) {
+                    complete();
+                }
+            } catch (InfrastructureException e) {
+                files.check();
+                throw e;
             }
         }
 
-        private void complete(FileEncoder<T> full) throws IOException {
-            full.finish();
-            finished.add(part.finish());
-            encoder = null;
+        private void complete() throws IOException {
+            if (encoder != null && part != null) {
+                encoder.finish();
+                finished.add(part.finish());
+                encoder = null;
+                part = null;
+            }
+        }
+
+        @Override
+        public void commit(byte[] position) throws IOException {
+            try {
+                complete();
+            } catch (InfrastructureException e) {
+                files.check();
+                throw e;
+            }
+            files.commit(List.copyOf(finished), position);
+            finished.clear();
         }
 
         @Override
         public String finish() throws IOException {
-            if (encoder != null) {
-                complete(encoder);
-            }
+            complete();
             return String.join(AND, finished);
         }
 
         @Override
         public void close() {
-            if (encoder != null) {
+            if (part != null) {
                 part.close();
             }
         }

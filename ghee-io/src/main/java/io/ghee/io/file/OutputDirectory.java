@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * <p>What no writer has reported as finished is deleted at the commit, and everything at the abort.
  */
 record OutputDirectory(String path) implements Serializable {
-    private static final String SUCCESS = "_SUCCESS";
+    static final String SUCCESS = "_SUCCESS";
     /** Between the name that something will have and the number of the attempt that makes it. */
     private static final String ATTEMPT = "~";
 

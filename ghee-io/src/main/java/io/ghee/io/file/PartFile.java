@@ -38,7 +38,12 @@ final class PartFile extends OutputStream {
     static PartFile create(
             OutputDirectory output, String job, int replica, int attempt, String extension, Compression compression) {
         String name = String.format(Locale.ROOT, "part-%05d%s%s", replica, extension, compression.extension());
-        return new PartFile(output.resolve(job, name, attempt), compression);
+        return create(output.resolve(job, name, attempt), compression);
+    }
+
+    /** Creates a part of this path, or empties the one that is there. */
+    static PartFile create(String path, Compression compression) {
+        return new PartFile(path, compression);
     }
 
     private GheeException failed(IOException e) {

@@ -38,7 +38,7 @@ public final class Text {
      * @param directory absent or empty; it appears, with a file {@code _SUCCESS} in it, once all of it is written
      * @throws io.ghee.ConfigurationException if there is no file system for the scheme of the directory
      */
-    public static TextSink to(String directory) {
-        return new TextSink(OutputDirectory.parse(directory), Compression.NONE);
+    public static FileSink<Object> to(String directory) {
+        return FileSink.of(OutputDirectory.parse(directory), new TextFormat());
     }
 }

@@ -59,7 +59,7 @@ class CompressionTest {
     @EnumSource(Compression.class)
     void textComesBackAsItWasWritten(Compression compression) throws Exception {
         Path out = dir.resolve("out");
-        TextSink sink = shipped(Text.to(out.toString()).compression(compression));
+        FileSink<Object> sink = shipped(Text.to(out.toString()).compression(compression));
         sink.prepare("job");
         String part;
         try (SinkWriter<Object> writer = sink.open("job", 0, 0)) {
@@ -78,7 +78,7 @@ class CompressionTest {
     @EnumSource(Compression.class)
     void csvComesBackAsItWasWritten(Compression compression) throws Exception {
         Path out = dir.resolve("out");
-        CsvSink<Row> sink = shipped(Csv.to(out.toString(), Row.class).compression(compression));
+        FileSink<Row> sink = shipped(Csv.to(out.toString(), Row.class).compression(compression));
         sink.prepare("job");
         List<Row> rows = List.of(new Row(1, "a,b"), new Row(2, "ü"));
         String part;

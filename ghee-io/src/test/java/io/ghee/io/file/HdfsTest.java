@@ -150,7 +150,7 @@ class HdfsTest {
     @Test
     void outputAppearsCompleteAtTheCommit(Hdfs hdfs) throws Exception {
         String dir = hdfs.directory("commit");
-        TextSink sink = Reading.shipped(Text.to(dir + "/parent/out/").compression(Compression.ZSTD));
+        FileSink<Object> sink = Reading.shipped(Text.to(dir + "/parent/out/").compression(Compression.ZSTD));
         sink.prepare(JOB);
         SinkWriter<Object> abandoned = sink.open(JOB, 0, 0);
         abandoned.write("abandoned");

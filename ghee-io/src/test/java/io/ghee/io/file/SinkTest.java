@@ -260,7 +260,7 @@ class SinkTest {
     @Test
     void describesItself() {
         assertThat(Text.to("out").describe()).isEqualTo("text to out");
-        assertThat(Csv.to("out", Row.class).describe()).isEqualTo("csv to out as Row");
+        assertThat(Csv.to("out", Row.class).describe()).isEqualTo("csv to out");
         assertThat(Artifacts.to("models/fm").describe()).isEqualTo("artifacts to models/fm");
     }
 }

@@ -1,0 +1,54 @@
+package io.ghee.io.file;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.EnumSet;
+import java.util.Set;
+
+/** Writes a record a line. */
+record TextFormat() implements FileFormat<Object> {
+    @Override
+    public String describe() {
+        return "text";
+    }
+
+    @Override
+    public String extension() {
+        return ".txt";
+    }
+
+    @Override
+    public Set<Compression> compressions() {
+        return EnumSet.allOf(Compression.class);
+    }
+
+    @Override
+    public Compression compression() {
+        return Compression.NONE;
+    }
+
+    @Override
+    public boolean packsItself() {
+        return false;
+    }
+
+    @Override
+    public FileEncoder<Object> encode(PartFile part, Compression compression) {
+        CountingOutput out = new CountingOutput(part);
+        return new FileEncoder<>() {
+            @Override
+            public void write(Object record) throws IOException {
+                out.write(String.valueOf(record).getBytes(StandardCharsets.UTF_8));
+                out.write('\n');
+            }
+
+            @Override
+            public long bytes() {
+                return out.bytes();
+            }
+
+            @Override
+            public void finish() {}
+        };
+    }
+}
