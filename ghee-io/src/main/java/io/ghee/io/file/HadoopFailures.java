@@ -97,7 +97,9 @@ final class HadoopFailures {
         return "";
     }
 
-    private static boolean isLogin(IOException e) {
+    /** Whether it is about who the user is. */
+    static boolean isLogin(IOException thrown) {
+        IOException e = unwrapped(thrown);
         String message = String.valueOf(e.getMessage());
         return e instanceof KerberosAuthException
                 || e instanceof SecretManager.InvalidToken

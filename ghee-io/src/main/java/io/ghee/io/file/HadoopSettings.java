@@ -5,8 +5,10 @@ import static io.ghee.ConfigurationException.check;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.hdfs.HdfsConfiguration;
+import org.apache.hadoop.security.UserGroupInformation;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +40,13 @@ final class HadoopSettings {
     private static volatile Configuration current = load(System.getenv(DIRECTORY));
     private static volatile Configuration ofServices = forServices(current);
 
+    static {
+        if (System.getenv(DIRECTORY) != null) {
+            // Hadoop would look on the class path alone whether security is on.
+            UserGroupInformation.setConfiguration(current);
+        }
+    }
+
     private HadoopSettings() {}
 
     /** To be read, not written. */
@@ -54,10 +63,23 @@ final class HadoopSettings {
         return authority != null && current.get("dfs.ha.namenodes." + authority) != null ? ofServices : current;
     }
 
+    /** What is not Hadoop's default. */
+    static Map<String, String> changed() {
+        Map<String, String> changed = new TreeMap<>();
+        for (Map.Entry<String, String> each : current) {
+            String[] sources = current.getPropertySources(each.getKey());
+            if (sources != null && sources.length > 0 && !sources[0].endsWith("-default.xml")) {
+                changed.put(each.getKey(), each.getValue());
+            }
+        }
+        return changed;
+    }
+
     /** Replaces the configuration, for the file systems that are used for the first time from now on. */
     static void use(Configuration configuration) {
         current = bounded(configuration);
         ofServices = forServices(current);
+        UserGroupInformation.setConfiguration(current);
     }
 
     private static Configuration forServices(Configuration configuration) {

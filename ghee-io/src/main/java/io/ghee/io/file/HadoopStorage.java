@@ -12,10 +12,13 @@ import java.nio.file.FileSystems;
 import java.nio.file.PathMatcher;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import org.apache.hadoop.fs.BlockLocation;
@@ -46,7 +49,19 @@ final class HadoopStorage implements Storage {
             "ofs", "org.apache.ozone:ozone-filesystem-hadoop3",
             "o3fs", "org.apache.ozone:ozone-filesystem-hadoop3");
 
+    /** The file systems that were opened: workers will need tokens for them. */
+    private static final Set<URI> USED = ConcurrentHashMap.newKeySet();
+
     private HadoopStorage() {}
+
+    /** Those that this process has opened as its user of now. */
+    static Collection<FileSystem> used() throws IOException {
+        List<FileSystem> used = new ArrayList<>();
+        for (URI each : USED) {
+            used.add(fileSystem(new Path(each)));
+        }
+        return used;
+    }
 
     /**
      * Looks whether there is a file system for the scheme of a location; asks no server.
@@ -80,7 +95,10 @@ final class HadoopStorage implements Storage {
                         path,
                         "hdfs://namenode:port/path, or an fs.defaultFS of HDFS in HADOOP_CONF_DIR; it is " + main);
             }
-            return path.getFileSystem(HadoopSettings.of(path.toUri().getAuthority()));
+            FileSystem opened = HadoopUser.call(
+                    () -> path.getFileSystem(HadoopSettings.of(path.toUri().getAuthority())));
+            USED.add(opened.getUri());
+            return opened;
         } catch (UnsupportedFileSystemException e) {
             throw noFileSystem(path.toString(), path.toUri().getScheme(), e);
         } catch (IllegalArgumentException e) {
