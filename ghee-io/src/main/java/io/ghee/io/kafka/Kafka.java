@@ -48,4 +48,15 @@ public final class Kafka {
         Shipping.check(decoder, "Kafka.partitions");
         return KafkaSource.of(new Topics.Listed(new ArrayList<>(partitions)), decoder);
     }
+
+    /**
+     * Writes records to a topic.
+     *
+     * @param encoder one of {@link Payload}, or a function
+     * @throws io.ghee.ConfigurationException if the encoder cannot be sent to a worker
+     */
+    public static <T> KafkaSink<T> to(String topic, Encoder<T> encoder) {
+        Shipping.check(encoder, "Kafka.to");
+        return KafkaSink.of(topic, encoder);
+    }
 }

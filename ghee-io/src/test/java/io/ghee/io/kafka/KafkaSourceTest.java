@@ -351,7 +351,7 @@ class KafkaSourceTest {
         assertThatThrownBy(() -> source.properties(Map.of("enable.auto.commit", "true")))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("enable.auto.commit");
-        assertThatThrownBy(() -> source.property("transactional.id", "x"))
+        assertThatThrownBy(() -> Kafka.to("t", strings()).property("transactional.id", "x"))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("transactional.id");
         assertThatThrownBy(() -> source.splits(1))
