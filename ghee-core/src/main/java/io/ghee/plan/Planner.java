@@ -58,7 +58,8 @@ public final class Planner {
         steps.forEach(planner::add);
         Plan plan = new Plan(pipeline, limits, planner.stages);
         boolean unbounded = plan.source() instanceof UnboundedSource;
-        if (unbounded && limits.commitMillis() == 0) {
+        boolean always = plan.sink() instanceof ResumableSink<?> sink && sink.commitsOnTheWay();
+        if ((unbounded || always) && limits.commitMillis() == 0) {
             Plan.Limits commits =
                     new Plan.Limits(limits.badRecords(), limits.restarts(), limits.exactlyOnce(), COMMIT_MILLIS);
             plan = new Plan(pipeline, commits, planner.stages);

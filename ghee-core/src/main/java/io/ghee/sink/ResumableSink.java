@@ -51,6 +51,11 @@ public interface ResumableSink<T> extends Sink<T> {
      */
     void begin(String job, int attempt, int writers, byte[] position) throws IOException;
 
+    /** True if jobs always commit on the way here; else they do if they are asked to, or if their source never ends. */
+    default boolean commitsOnTheWay() {
+        return false;
+    }
+
     /** Opens the writer of one replica, on a worker, for the attempt that has begun last. */
     @Override
     CommittingWriter<T> open(String job, int replica, int attempt) throws IOException;

@@ -114,6 +114,13 @@ final class CursorTopic {
         return records;
     }
 
+    /** What takes a position away. */
+    List<ProducerRecord<byte[], byte[]>> tombstones(String transactionalId, byte[] position) {
+        return records(transactionalId, position).stream()
+                .map(record -> new ProducerRecord<byte[], byte[]>(name, 0, record.key(), null))
+                .toList();
+    }
+
     private static byte[] key(String transactionalId, int piece) {
         return (piece == 0 ? transactionalId : transactionalId + SEPARATOR + piece).getBytes(StandardCharsets.UTF_8);
     }
@@ -159,7 +166,12 @@ final class CursorTopic {
                 }
                 for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(100))) {
                     String key = new String(record.key(), StandardCharsets.UTF_8);
-                    if (key.startsWith(prefix)) {
+                    if (!key.startsWith(prefix)) {
+                        continue;
+                    }
+                    if (record.value() == null) {
+                        last.remove(key);
+                    } else {
                         last.put(key, record);
                     }
                 }

@@ -6,8 +6,9 @@ import io.ghee.ConfigurationException;
 import io.ghee.InputException;
 import io.ghee.function.RecordFunction;
 import io.ghee.plan.Shipping;
+import io.ghee.sink.CommittingWriter;
+import io.ghee.sink.ResumableSink;
 import java.io.IOException;
-import java.io.Serializable;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <T> the records
  */
-public final class KafkaSink<T> implements Serializable {
+public final class KafkaSink<T> implements ResumableSink<T> {
     private final String topic;
     private final Encoder<T> value;
     private final @Nullable Encoder<T> key;
@@ -101,6 +102,73 @@ public final class KafkaSink<T> implements Serializable {
         return settings;
     }
 
+    @Override
+    public String describe() {
+        return "kafka " + topic;
+    }
+
+    /** Always: what was written is seen with its transaction, and a transaction is for one writer and some seconds. */
+    @Override
+    public boolean commitsOnTheWay() {
+        return true;
+    }
+
+    @Override
+    public void prepare(String job) {
+        throw new IllegalStateException("job " + job + " commits once");
+    }
+
+    @Override
+    public Taken takeOver(String job, int last) throws IOException {
+        prepare();
+        return new KafkaCommits<>(this, job).takeOver(last);
+    }
+
+    @Override
+    public void begin(String job, int attempt, int writers, byte[] position) throws IOException {
+        new KafkaCommits<>(this, job).begin(attempt, writers, position);
+    }
+
+    @Override
+    public CommittingWriter<T> open(String job, int replica, int attempt) throws IOException {
+        TransactionalWriter<T> writer = new KafkaCommits<>(this, job).open(replica, attempt);
+        return new CommittingWriter<>() {
+            @Override
+            public void write(T record) throws IOException {
+                try {
+                    writer.write(record);
+                } catch (IOException | RuntimeException e) {
+                    throw e;
+                } catch (Exception e) {
+                    throw new IllegalStateException(record + " cannot be encoded: " + e, e);
+                }
+            }
+
+            @Override
+            public void commit(byte[] position) throws IOException {
+                writer.commit(position);
+            }
+
+            @Override
+            public String finish() {
+                return "";
+            }
+
+            @Override
+            public void close() throws IOException {
+                writer.close();
+            }
+        };
+    }
+
+    /** Everything has been committed on the way. */
+    @Override
+    public void commit(String job, List<String> finished) {}
+
+    /** What is not committed is discarded by its writers, or by the brokers. */
+    @Override
+    public void abort(String job) {}
+
     /**
      * Checks the destination, on the driver.
      *
@@ -131,6 +199,6 @@ public final class KafkaSink<T> implements Serializable {
 
     @Override
     public String toString() {
-        return "kafka " + topic;
+        return describe();
     }
 }

@@ -21,4 +21,9 @@ record KafkaSplit(String topic, int partition, long start, long end) implements 
     public String describe() {
         return topic + "-" + partition + "[" + start + ", " + (end == NEVER ? "..." : end) + ")";
     }
+
+    @Override
+    public String id() {
+        return topic + "-" + partition;
+    }
 }

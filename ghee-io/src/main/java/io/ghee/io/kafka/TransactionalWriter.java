@@ -5,6 +5,7 @@ import io.ghee.InfrastructureException;
 import io.ghee.InputException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -62,7 +63,17 @@ final class TransactionalWriter<T> implements AutoCloseable {
 
     /** Commits what was written, and with it the position, of any length. */
     void commit(byte[] position) throws InterruptedIOException {
+        commit(position, Map.of());
+    }
+
+    /**
+     * Commits, and forgets the positions of others.
+     *
+     * @param forgotten by id
+     */
+    void commit(byte[] position, Map<String, byte[]> forgotten) throws InterruptedIOException {
         attempt(() -> {
+            forgotten.forEach((id, last) -> cursor.tombstones(id, last).forEach(this::send));
             cursor.records(transactionalId, position).forEach(this::send);
             producer.flush();
             check();
