@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.hdfs.HdfsConfiguration;
 import org.apache.hadoop.security.Credentials;
 import org.apache.hadoop.security.UserGroupInformation;
 import org.apache.hadoop.security.token.Token;
@@ -131,7 +132,7 @@ public final class HadoopAccess implements AutoCloseable {
                         "Hadoop tokens of version " + version + " (expected: " + VERSION + ")");
             }
             String user = in.readUTF();
-            Configuration settings = new Configuration(false);
+            Configuration settings = new HdfsConfiguration();
             for (int left = in.readInt(); left > 0; left--) {
                 settings.set(in.readUTF(), in.readUTF());
             }

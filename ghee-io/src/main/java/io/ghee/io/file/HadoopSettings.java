@@ -1,12 +1,14 @@
 package io.ghee.io.file;
 
 import static io.ghee.ConfigurationException.check;
+import static java.util.Map.entry;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.hdfs.HdfsConfiguration;
 import org.apache.hadoop.security.UserGroupInformation;
 import org.jspecify.annotations.Nullable;
@@ -23,19 +25,13 @@ final class HadoopSettings {
     private static final String RETRIES = "dfs.client.retry.policy.enabled";
 
     /** What differs from Hadoop's defaults, unless the user says otherwise. */
-    private static final Map<String, String> BOUNDS = Map.of(
-            "ipc.client.connect.timeout",
-            "5000",
-            "ipc.client.connect.max.retries.on.timeouts",
-            "1",
-            "ipc.client.rpc-timeout.ms",
-            "20000",
-            RETRIES,
-            "true",
-            "dfs.client.retry.policy.spec",
-            "1000,1,3000,2",
-            "dfs.client.failover.max.attempts",
-            "7");
+    private static final Map<String, String> BOUNDS = Map.ofEntries(
+            entry("ipc.client.connect.timeout", "5000"),
+            entry("ipc.client.connect.max.retries.on.timeouts", "1"),
+            entry("ipc.client.rpc-timeout.ms", "20000"),
+            entry(RETRIES, "true"),
+            entry("dfs.client.retry.policy.spec", "1000,1,3000,2"),
+            entry("dfs.client.failover.max.attempts", "6"));
 
     private static volatile Configuration current = load(System.getenv(DIRECTORY));
     private static volatile Configuration ofServices = forServices(current);
@@ -57,18 +53,19 @@ final class HadoopSettings {
     /**
      * For a path.
      *
-     * @param authority of its URI: a name node, or a name service, in which another name node is tried at once
+     * @param authority of its URI: a name node, or a name service, in which another name node is tried at once; null for that
+     *     of the default file system
      */
     static Configuration of(@Nullable String authority) {
-        return authority != null && current.get("dfs.ha.namenodes." + authority) != null ? ofServices : current;
+        String named = authority == null ? FileSystem.getDefaultUri(current).getAuthority() : authority;
+        return named != null && current.get("dfs.ha.namenodes." + named) != null ? ofServices : current;
     }
 
-    /** What is not Hadoop's default. */
+    /** What the user says: neither Hadoop's defaults nor ours. */
     static Map<String, String> changed() {
         Map<String, String> changed = new TreeMap<>();
         for (Map.Entry<String, String> each : current) {
-            String[] sources = current.getPropertySources(each.getKey());
-            if (sources != null && sources.length > 0 && !sources[0].endsWith("-default.xml")) {
+            if (!isOurs(current, each.getKey())) {
                 changed.put(each.getKey(), each.getValue());
             }
         }
@@ -90,6 +87,7 @@ final class HadoopSettings {
         return services;
     }
 
+    /** Whether the user says nothing of it. */
     private static boolean isOurs(Configuration configuration, String key) {
         String[] sources = configuration.getPropertySources(key);
         return sources == null || sources.length == 0 || sources[0].endsWith("-default.xml") || sources[0].equals(US);
