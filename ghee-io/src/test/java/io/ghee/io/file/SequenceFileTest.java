@@ -57,8 +57,8 @@ class SequenceFileTest {
                         SequenceFile.Writer.valueClass(BytesWritable.class),
                         SequenceFile.Writer.compression(type, codec))) {
             for (int k = 0; k < count; k++) {
-                writer.append(new VLongWritable(k), new BytesWritable(new byte[k % 100]));
-                if (k % 50 == 49) {
+                writer.append(new VLongWritable(k), new BytesWritable(new byte[k % 10]));
+                if (k % 5 == 4) {
                     writer.sync();
                 }
             }
@@ -86,9 +86,10 @@ class SequenceFileTest {
     void everyEntryOfOthersComesOnceWhateverTheSplits(CompressionType type) throws Exception {
         String in = file(type, 1000);
         List<String> expected =
-                IntStream.range(0, 1000).mapToObj(k -> k + ":" + k % 100).toList();
+                IntStream.range(0, 1000).mapToObj(k -> k + ":" + k % 10).toList();
 
-        for (long size : new long[] {40, 333, 1000, 5000, 1 << 20}) {
+        // Ends before, in, and behind the sync markers, of which there is one in about a hundred bytes.
+        for (long size = 70; size < 3000; size += size < 170 ? 3 : 331) {
             SequenceFileSource<String> source = SequenceFiles.read(
                             in, Long.class, byte[].class, (id, bytes) -> id + ":" + bytes.length)
                     .splitSize(new DataSize(size));
