@@ -4,32 +4,43 @@ import static io.ghee.ConfigurationException.check;
 
 import io.ghee.Pipeline;
 import io.ghee.examples.PackagedJob;
+import io.ghee.io.file.Parquet;
 import io.ghee.io.file.Text;
+import io.ghee.io.kafka.Kafka;
+import io.ghee.io.kafka.KafkaOffsets;
+import io.ghee.io.kafka.KafkaRecord;
 import io.ghee.models.Example;
 import io.ghee.models.FactorizationMachine;
 import io.ghee.run.JobProgress;
 import io.ghee.run.WorkerProgress.Point;
+import io.ghee.source.BoundedSource;
 import io.ghee.source.Source;
 import io.ghee.train.Artifact;
 import io.ghee.train.Drain;
 import io.ghee.train.TrainFunction;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** The options of {@link MovielensFm}. */
 public final class MovielensJob implements PackagedJob {
+    private static final Pattern TOPIC = Pattern.compile("kafka://([^/]+)/([^/]+)");
     private static final int SYNTHETIC_RATINGS = 400_000;
 
     @Option(
             names = "--input",
             paramLabel = "URI-or-glob",
             description =
-                    "Ratings as MovieLens publishes them: u.data, ratings.dat or ratings.csv. Without it a synthetic"
-                            + " file is made and read.")
+                    "Ratings as MovieLens publishes them: u.data, ratings.dat or ratings.csv, on a local disk or hdfs://;"
+                            + " Parquet with the columns user, item, rating and timestamp, if the name ends in"
+                            + " .parquet; or the records that a topic has now, one line each:"
+                            + " kafka://HOST:PORT/TOPIC. Without it a synthetic file is made and read.")
     private @Nullable String input;
 
     @Option(
@@ -107,7 +118,25 @@ public final class MovielensJob implements PackagedJob {
 
     /** The ratings, read from storage again in every epoch. */
     Source<Rating> ratings() {
-        return Text.lines(input(), Rating::parse).header(Rating.HEADER).epochs(epochs);
+        return source().epochs(epochs);
+    }
+
+    private BoundedSource<Rating> source() {
+        String from = input();
+        Matcher topic = TOPIC.matcher(from);
+        if (topic.matches()) {
+            return Kafka.topic(topic.group(2), MovielensJob::parse)
+                    .bootstrapServers(topic.group(1))
+                    .startAt(KafkaOffsets.earliest())
+                    .untilLatest();
+        }
+        return from.endsWith(".parquet")
+                ? Parquet.read(from, Rating.class)
+                : Text.lines(from, Rating::parse).header(Rating.HEADER);
+    }
+
+    private static Rating parse(KafkaRecord<byte[]> line) {
+        return Rating.parse(new String(line.value(), StandardCharsets.UTF_8));
     }
 
     @Override
