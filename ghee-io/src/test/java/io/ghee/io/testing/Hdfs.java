@@ -32,8 +32,10 @@ public final class Hdfs implements AutoCloseable {
                     .hosts(new String[] {"first.test", "second.test"})
                     .build();
             cluster.waitActive();
-            // One of its own: the code that is tested gets the cached one.
-            files = (DistributedFileSystem) cluster.getNewFileSystemInstance(0);
+            // One of its own, in no cache: the code that is tested gets the cached one, and a test may close all of
+            // those.
+            files = new DistributedFileSystem();
+            files.initialize(cluster.getURI(), cluster.getConfiguration(0));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
