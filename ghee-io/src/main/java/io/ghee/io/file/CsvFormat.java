@@ -5,8 +5,6 @@ import de.siegmar.fastcsv.writer.LineDelimiter;
 import de.siegmar.fastcsv.writer.QuoteStrategies;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.EnumSet;
-import java.util.Set;
 
 /** Writes a record a row, below a header. */
 record CsvFormat<T extends Record>(Class<T> type) implements FileFormat<T> {
@@ -18,21 +16,6 @@ record CsvFormat<T extends Record>(Class<T> type) implements FileFormat<T> {
     @Override
     public String extension() {
         return ".csv";
-    }
-
-    @Override
-    public Set<Compression> compressions() {
-        return EnumSet.allOf(Compression.class);
-    }
-
-    @Override
-    public Compression compression() {
-        return Compression.NONE;
-    }
-
-    @Override
-    public boolean packsItself() {
-        return false;
     }
 
     @Override

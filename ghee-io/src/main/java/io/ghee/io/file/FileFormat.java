@@ -2,6 +2,7 @@ package io.ghee.io.file;
 
 import java.io.IOException;
 import java.io.Serializable;
+import java.util.EnumSet;
 import java.util.Set;
 
 /** How records are written to files of one format. */
@@ -12,14 +13,20 @@ interface FileFormat<T> extends Serializable {
     /** What the names of files end in, with the dot. */
     String extension();
 
-    /** Those that {@link FileSink#compression} takes. */
-    Set<Compression> compressions();
+    /** Those that {@link FileSink#compression} takes: all, where a file is packed as a whole. */
+    default Set<Compression> compressions() {
+        return EnumSet.allOf(Compression.class);
+    }
 
     /** The one without {@link FileSink#compression}. */
-    Compression compression();
+    default Compression compression() {
+        return Compression.NONE;
+    }
 
     /** True if the format itself packs what is in a file; else the file is packed as a whole. */
-    boolean packsItself();
+    default boolean packsItself() {
+        return false;
+    }
 
     /** Begins a file. */
     FileEncoder<T> encode(PartFile part, Compression compression) throws IOException;

@@ -2,8 +2,6 @@ package io.ghee.io.file;
 
 import com.fasterxml.jackson.databind.ObjectWriter;
 import java.io.IOException;
-import java.util.EnumSet;
-import java.util.Set;
 
 /** Writes JSON lines. */
 record JsonFormat<T extends Record>(Class<T> type) implements FileFormat<T> {
@@ -15,21 +13,6 @@ record JsonFormat<T extends Record>(Class<T> type) implements FileFormat<T> {
     @Override
     public String extension() {
         return ".json";
-    }
-
-    @Override
-    public Set<Compression> compressions() {
-        return EnumSet.allOf(Compression.class);
-    }
-
-    @Override
-    public Compression compression() {
-        return Compression.NONE;
-    }
-
-    @Override
-    public boolean packsItself() {
-        return false;
     }
 
     @Override

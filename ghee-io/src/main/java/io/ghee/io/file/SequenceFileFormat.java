@@ -43,11 +43,6 @@ record SequenceFileFormat<T, K, V>(
     }
 
     @Override
-    public Compression compression() {
-        return Compression.NONE;
-    }
-
-    @Override
     public boolean packsItself() {
         return true;
     }

@@ -2,8 +2,6 @@ package io.ghee.io.file;
 
 import io.ghee.function.RecordFunction;
 import java.io.IOException;
-import java.util.EnumSet;
-import java.util.Set;
 
 /** Writes TFRecord files. */
 record TFRecordFormat<T>(RecordFunction<T, byte[]> encode) implements FileFormat<T> {
@@ -15,21 +13,6 @@ record TFRecordFormat<T>(RecordFunction<T, byte[]> encode) implements FileFormat
     @Override
     public String extension() {
         return ".tfrecord";
-    }
-
-    @Override
-    public Set<Compression> compressions() {
-        return EnumSet.allOf(Compression.class);
-    }
-
-    @Override
-    public Compression compression() {
-        return Compression.NONE;
-    }
-
-    @Override
-    public boolean packsItself() {
-        return false;
     }
 
     @Override

@@ -2,8 +2,6 @@ package io.ghee.io.file;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.EnumSet;
-import java.util.Set;
 
 /** Writes a record a line. */
 record TextFormat() implements FileFormat<Object> {
@@ -15,21 +13,6 @@ record TextFormat() implements FileFormat<Object> {
     @Override
     public String extension() {
         return ".txt";
-    }
-
-    @Override
-    public Set<Compression> compressions() {
-        return EnumSet.allOf(Compression.class);
-    }
-
-    @Override
-    public Compression compression() {
-        return Compression.NONE;
-    }
-
-    @Override
-    public boolean packsItself() {
-        return false;
     }
 
     @Override
