@@ -14,7 +14,7 @@ public interface BoundedSource<T> extends Source<T> {
     /**
      * The same source, read {@code n} times over: every epoch reads storage again.
      *
-     * @param n at least 1
+     * @param n 1 to 60,000
      */
     default Source<T> epochs(int n) {
         return new Repeated<>(this, n);
@@ -22,8 +22,12 @@ public interface BoundedSource<T> extends Source<T> {
 
     /** A bounded source and how often it is read. */
     record Repeated<T>(BoundedSource<T> source, int passes) implements Source<T> {
+        /** Where it is noted what has arrived, there are 16 bits for the epoch. */
+        private static final int MOST = 60_000;
+
         public Repeated {
             check(passes >= 1, "epochs", passes, ">= 1");
+            check(passes <= MOST, "epochs", passes, "<= " + MOST);
         }
 
         @Override

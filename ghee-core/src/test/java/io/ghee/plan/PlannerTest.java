@@ -331,6 +331,7 @@ class PlannerTest {
         assertThatThrownBy(() -> stage.batch(1, Duration.ZERO)).hasMessage("batch linger: PT0S (expected: > 0)");
         assertThatThrownBy(() -> stage.shuffle(0, 1)).hasMessage("shuffle window: 0 (expected: >= 1)");
         assertThatThrownBy(() -> NUMBERS.epochs(0)).hasMessage("epochs: 0 (expected: >= 1)");
+        assertThatThrownBy(() -> NUMBERS.epochs(60_001)).hasMessage("epochs: 60001 (expected: <= 60000)");
     }
 
     @Test

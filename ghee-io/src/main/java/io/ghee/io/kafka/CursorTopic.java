@@ -135,6 +135,15 @@ final class CursorTopic {
         }
     }
 
+    /** The same for all writers that there have been whose ids begin with {@code prefix}, but for one. */
+    void fenceAll(String prefix, String but) throws IOException {
+        try (KafkaAdmin admin = new KafkaAdmin(settings)) {
+            admin.fence(admin.transactionalIds(prefix).stream()
+                    .filter(id -> !id.equals(but))
+                    .toList());
+        }
+    }
+
     /**
      * The positions that were committed last, by transactional id.
      *
@@ -152,7 +161,8 @@ final class CursorTopic {
         Map<String, ConsumerRecord<byte[], byte[]>> last = new HashMap<>();
         Map<String, Object> properties = settings.consumer();
         properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
-        Duration deadline = settings.deadline();
+        // A transaction that another job has left open ends by itself after a minute, unless it is told otherwise.
+        Duration deadline = settings.deadline().multipliedBy(2);
         long start = System.nanoTime();
         try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(properties)) {
             consumer.assign(List.of(partition));

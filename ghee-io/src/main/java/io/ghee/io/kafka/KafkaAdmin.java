@@ -22,6 +22,7 @@ import org.apache.kafka.clients.admin.ListOffsetsResult;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.admin.TransactionListing;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaException;
@@ -119,6 +120,14 @@ final class KafkaAdmin implements AutoCloseable {
 
     void create(NewTopic topic) throws IOException {
         await(admin.createTopics(List.of(topic)).all(), "creation of topic " + topic.name());
+    }
+
+    /** The transactional ids that the brokers know, of those that begin with {@code prefix}. */
+    List<String> transactionalIds(String prefix) throws IOException {
+        return await(admin.listTransactions().all(), "the list of transactions").stream()
+                .map(TransactionListing::transactionalId)
+                .filter(id -> id.startsWith(prefix))
+                .toList();
     }
 
     /** Ends what writers with these ids have under way, and refuses what they are going to do. */

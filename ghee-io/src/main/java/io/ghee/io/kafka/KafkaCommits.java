@@ -94,6 +94,9 @@ final class KafkaCommits<T> {
         cursor.create();
         State state;
         try (TransactionalWriter<T> claiming = new TransactionalWriter<>(sink, driver(), cursor)) {
+            // What was killed in the middle of a commit would keep the state from being read until its transaction
+            // times out.
+            cursor.fenceAll(last < 0 ? job + "/" : job + "/" + last + "/", driver());
             state = state();
             if (last >= 0 && state.claimed() != last) {
                 throw takenOver(last);
