@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ghee.ConfigurationException;
 import io.ghee.source.SplitReader;
+import java.security.Security;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -55,6 +56,8 @@ class KafkaSecurityTest {
 
     @BeforeAll
     static void start() throws Exception {
+        // A name node in this JVM would take the brokers' logins for its own, which it does not need.
+        Security.removeProvider("SaslPlainServer");
         kit = new KafkaClusterTestKit.Builder(new TestKitNodes.Builder()
                         .setNumBrokerNodes(1)
                         .setNumControllerNodes(1)
