@@ -27,8 +27,8 @@ final class Arrivals {
     /**
      * Nothing has arrived yet in this attempt.
      *
-     * @param exactly what comes again is to be left out
      * @param units that accounts are kept of
+     * @param exactly what comes again is to be left out
      * @param commits all that has arrived is to be remembered, to be committed with what is made of it
      */
     Arrivals(Coordinator coordinator, int replica, int attempt, Units units, boolean exactly, boolean commits) {
@@ -74,14 +74,12 @@ final class Arrivals {
         return Position.of(marks, consumed);
     }
 
-    /** Forgets splits that will not be read again. */
+    /** Forgets what will not be read again; with commits on the way, that is what is before the marks. */
     void settle() {
-        if (commits) {
-            return;
-        }
-        // Without commits on the way, the units are splits.
-        for (WorkerProgress.Settled split = settled.poll(); split != null; split = settled.poll()) {
-            consumed.forget(split.epoch(), (int) split.unit());
+        for (WorkerProgress.Settled unit = settled.poll(); unit != null; unit = settled.poll()) {
+            if (!commits) {
+                consumed.forget(unit.epoch(), units.split(unit.unit()));
+            }
         }
     }
 

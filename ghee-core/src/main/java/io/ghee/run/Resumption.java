@@ -97,6 +97,9 @@ final class Resumption {
                         failure = new InfrastructureException(sink.describe() + ": " + e.getMessage(), e);
                     } catch (GheeException e) {
                         failure = e;
+                    } catch (RuntimeException e) {
+                        // Nobody else would tell the driver, which waits for this.
+                        failure = new InfrastructureException(sink.describe() + " cannot be taken over: " + e, e);
                     }
                     done.accept(failure);
                 },
