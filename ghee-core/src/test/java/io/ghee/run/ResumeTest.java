@@ -392,6 +392,21 @@ class ResumeTest {
         second.cancel();
     }
 
+    @Test
+    void aSinkThatCannotBeTakenOverEndsTheJob() throws Exception {
+        Pipeline pipeline = Pipeline.named(name())
+                .readFrom(ListSource.numbers(ROWS, 3))
+                .stage("copy", replicas(2))
+                .map(slow(5000)::pass)
+                .writeTo(new KeptSink<Integer>())
+                .commitEvery(OFTEN);
+        Job job = Ghee.local().launch(pipeline);
+        KeptSink.of(pipeline.name()).breakDown();
+        assertThatThrownBy(() -> job.await(Jobs.DEADLINE))
+                .isInstanceOf(InfrastructureException.class)
+                .hasMessageContaining("keeping cannot be taken over: java.lang.IllegalStateException: broken");
+    }
+
     private static Pipeline copy(String name, Source<Integer> source) {
         return Pipeline.named(name)
                 .readFrom(source)

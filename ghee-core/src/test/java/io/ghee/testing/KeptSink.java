@@ -22,6 +22,7 @@ public record KeptSink<T>() implements ResumableSink<T> {
         private int attempts;
         private int commits;
         private boolean ended;
+        private boolean broken;
 
         public synchronized List<Object> committed() {
             return List.copyOf(committed);
@@ -50,7 +51,15 @@ public record KeptSink<T>() implements ResumableSink<T> {
             return ended;
         }
 
+        /** From now on taking the sink over fails, as by a mistake in it. */
+        public synchronized void breakDown() {
+            broken = true;
+        }
+
         private synchronized Taken takeOver(int last) {
+            if (broken) {
+                throw new IllegalStateException("broken");
+            }
             check(last == -1 || last == attempts - 1, "taken over");
             attempt = -1;
             return new Taken(attempts++, positions());
