@@ -77,7 +77,7 @@ class ProcessLauncherTest {
     private static Job endless() {
         return Ghee.processes()
                 .launch(Pipeline.named("endless")
-                        .readFrom(new Numbers(100).epochs(1_000_000))
+                        .readFrom(new Numbers(1_000).epochs(60_000))
                         .stage("make", replicas(2))
                         .batch(100)
                         .stage("take", replicas(1))
