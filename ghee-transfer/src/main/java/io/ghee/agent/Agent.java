@@ -25,7 +25,8 @@ import org.zeromq.ZContext;
  *
  * <p>Who it is stands on its command line, for people who read {@code ps}: {@code -Dghee.job}, {@code -Dghee.stage}, {@code
  * -Dghee.replica} and {@code -Dghee.life}, which counts how often the replica was started. Where the driver is, and the keys
- * that prove that the worker belongs to the job, come by the environment: {@value #DRIVER}, {@value #KEYS}.
+ * that prove that the worker belongs to the job, come by the environment: {@value #DRIVER}, {@value #KEYS}. So does the address
+ * that others reach this worker by, if it is not on loopback: {@value #HOST}.
  *
  * <p>The end is a halt: when the driver says stop, either the task is through and has closed what it had, or nothing may
  * wait for a task in the middle of its work.
@@ -40,6 +41,18 @@ public final class Agent {
     /** The driver's process, if it is on this machine: the worker does not outlive it. */
     public static final String DRIVER_PID = "GHEE_DRIVER_PID";
 
+    /** The address that the worker's channels are bound to; 127.0.0.1 if it is not set. */
+    public static final String HOST = "GHEE_HOST";
+
+    /** How a worker ends: it was told to. */
+    public static final int ENDED = 0;
+
+    /** Something that is nobody's fault but its own. */
+    public static final int CRASHED = 1;
+
+    /** The driver cannot be reached, will not have it, or has said nothing for long. */
+    public static final int ORPHANED = 4;
+
     private static final Logger LOG = LoggerFactory.getLogger(Agent.class);
     private static final Duration REGISTRATION = Duration.ofSeconds(60);
     /** What was lost with a connection is said again after this. */
@@ -49,27 +62,43 @@ public final class Agent {
     /** How soon news of the task are noticed. */
     private static final Duration POLL = Duration.ofMillis(10);
 
-    private static final Duration SILENCE = Duration.ofSeconds(60);
+    private static final Duration SILENCE = Duration.ofSeconds(30);
 
     private final String job;
     private final ControlMessage.Sender self;
     private final WorkerSocket driver;
     private final DriverConnection questions;
     private final WorkerKeys keys;
+    private final Pulse pulse;
     private final MessageCodec messages = new MessageCodec(ControlMessage.class);
 
     private Agent(
-            String job, ControlMessage.Sender self, WorkerSocket driver, DriverConnection questions, WorkerKeys keys) {
+            String job,
+            ControlMessage.Sender self,
+            WorkerSocket driver,
+            DriverConnection questions,
+            WorkerKeys keys,
+            Pulse pulse) {
         this.job = job;
         this.self = self;
         this.driver = driver;
         this.questions = questions;
         this.keys = keys;
+        this.pulse = pulse;
     }
 
-    /** Runs one worker. Exits with 0 when told to end, with 4 if the driver cannot be reached or refuses. */
+    /** Runs one worker, and exits with how it ended. */
     public static void main(String[] args) {
-        int exit = 0;
+        Runtime.getRuntime().halt(run(new Pulse()));
+    }
+
+    /**
+     * Runs one worker; then the JVM has to be halted.
+     *
+     * @param pulse beats while the worker is well
+     * @return {@link #ENDED}, {@link #CRASHED} or {@link #ORPHANED}
+     */
+    public static int run(Pulse pulse) {
         try {
             endWithDriver();
             WorkerKeys keys = WorkerKeys.parse(env(KEYS));
@@ -81,20 +110,20 @@ public final class Agent {
             ZContext context = Zmq.context();
             WorkerSocket driver = WorkerSocket.connect(context, keys, endpoint, REGISTRATION);
             DriverConnection questions = new DriverConnection(context, keys, endpoint, self);
-            if (new Agent(property("ghee.job"), self, driver, questions, keys).run()) {
+            if (new Agent(property("ghee.job"), self, driver, questions, keys, pulse).run()) {
                 // A JVM that halts waits 300 ms for threads that are in the kernel, as those of ZeroMQ always are.
                 driver.close();
                 context.close();
             }
+            return ENDED;
         } catch (InfrastructureException e) {
             // To the error output and not to the log, which may have no backend here: the launcher quotes it.
             System.err.println(e.reason());
-            exit = 4;
+            return ORPHANED;
         } catch (Throwable e) {
             e.printStackTrace();
-            exit = 1;
+            return CRASHED;
         }
-        Runtime.getRuntime().halt(exit);
     }
 
     private static void endWithDriver() {
@@ -116,12 +145,13 @@ public final class Agent {
             return true;
         }
         try {
+            pulse.welcomed();
             return work(welcome);
         } catch (InfrastructureException e) {
             throw e;
         } catch (RuntimeException | LinkageError | StackOverflowError e) {
             ControlMessage.Failed failed = new ControlMessage.Failed(0, Failure.of(self.stage(), self.replica(), e));
-            reportUntilStopped(new ControlMessage.Report(self, 0, null, null, null, List.of(failed)));
+            reportUntilStopped(new ControlMessage.Report(self, 0, null, null, null, Memory.now(), List.of(failed)));
             return false;
         }
     }
@@ -172,7 +202,8 @@ public final class Agent {
                 .findFirst()
                 .orElseThrow(
                         () -> new InfrastructureException("stage " + self.stage() + " (expected: one of the plan's)"));
-        TransferConfig config = TransferConfig.loopback(keys.job());
+        String host = System.getenv().getOrDefault(HOST, "127.0.0.1");
+        TransferConfig config = TransferConfig.loopback(keys.job()).withHost(host);
         TransferManager transfer = new TransferManager(
                 welcome.sealed() ? config.withKey(keys.sealing().getEncoded()) : config);
         WorkerMetrics metrics = new WorkerMetrics(mine.index(), self.replica());
@@ -199,6 +230,7 @@ public final class Agent {
         long reported = System.nanoTime() - REPORT.toNanos();
         long heard = System.nanoTime();
         while (true) {
+            pulse.beat();
             if (link.hasNews() || System.nanoTime() - reported >= REPORT.toNanos()) {
                 report(link.report(++number));
                 reported = System.nanoTime();

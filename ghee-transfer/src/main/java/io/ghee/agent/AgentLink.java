@@ -86,7 +86,8 @@ final class AgentLink implements Coordinator, Wiring {
 
     synchronized ControlMessage.Report report(long number) {
         news = false;
-        return new ControlMessage.Report(self, number, ready, metrics.progress(), finished, List.copyOf(failed));
+        return new ControlMessage.Report(
+                self, number, ready, metrics.progress(), finished, Memory.now(), List.copyOf(failed));
     }
 
     /** Takes what the driver wants. */

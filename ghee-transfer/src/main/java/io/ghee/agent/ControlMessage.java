@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 sealed interface ControlMessage {
     /** The version of these messages. */
-    int PROTOCOL = 2;
+    int PROTOCOL = 3;
 
     /** What the driver receives. */
     sealed interface ToDriver extends ControlMessage {
@@ -39,7 +39,7 @@ sealed interface ControlMessage {
     record Hello(Sender from, int protocol, int jdk, ClassPathDigest classPath, long pid) implements ToDriver {}
 
     /**
-     * How a worker is: what it is ready for, how far it is, what it has finished, what has failed.
+     * How a worker is: what it is ready for, how far it is, what it has finished, how much memory it takes, what has failed.
      *
      * @param number counts the reports of this worker
      */
@@ -49,6 +49,7 @@ sealed interface ControlMessage {
             @Nullable Ready ready,
             @Nullable WorkerProgress progress,
             @Nullable Finished finished,
+            Memory memory,
             List<Failed> failed)
             implements ToDriver {}
 

@@ -70,6 +70,14 @@ public final class ControlServer implements AutoCloseable {
                     "127.0.0.1", true, false, Duration.ofSeconds(60), Duration.ofSeconds(30), UnaryOperator.identity());
         }
 
+        /**
+         * For workers on other machines, with files of their own; {@code host} is an address that they reach this machine by.
+         * How long they may take to come is for the launcher to say, which sees them being started.
+         */
+        public static Options network(String host) {
+            return new Options(host, false, true, Duration.ofDays(7), Duration.ofSeconds(30), UnaryOperator.identity());
+        }
+
         public Options withSealed(boolean yes) {
             return new Options(host, sameFiles, yes, registration, silence, route);
         }
@@ -101,6 +109,7 @@ public final class ControlServer implements AutoCloseable {
         private boolean greeted;
         private byte @Nullable [] address;
         private ControlMessage.@Nullable Ready ready;
+        private @Nullable Memory memory;
         private long answered;
         private byte[] answer = new byte[0];
 
@@ -132,6 +141,14 @@ public final class ControlServer implements AutoCloseable {
     public void expect(int stage, int replica, int life) {
         synchronized (peers) {
             peers.put(name(stage, replica), new Peer(stage, replica, life));
+        }
+    }
+
+    /** The memory that a worker took when it was heard of last, or null if it has not been. */
+    public @Nullable Memory memory(int stage, int replica) {
+        synchronized (peers) {
+            Peer peer = peers.get(name(stage, replica));
+            return peer == null ? null : peer.memory;
         }
     }
 
@@ -240,6 +257,7 @@ public final class ControlServer implements AutoCloseable {
 
     private void hear(Peer peer, ControlMessage.Report report) {
         Guidance guidance = Guidance.NONE;
+        peer.memory = report.memory();
         if (report.progress() != null) {
             guidance = driver.progress(report.progress());
         }

@@ -530,9 +530,15 @@ class ControlServerTest {
         server.expect(READ, 0, 1);
 
         // The old one is not quite dead.
-        pair.read.send(new ControlMessage.Report(pair.read.self, 9, reader(1), null, null, List.of()));
+        pair.read.send(new ControlMessage.Report(pair.read.self, 9, reader(1), null, null, Memory.now(), List.of()));
         pair.read.send(new ControlMessage.Report(
-                pair.read.self, 10, null, null, null, List.of(failed(1, "read", GheeException.Kind.JOB))));
+                pair.read.self,
+                10,
+                null,
+                null,
+                null,
+                Memory.now(),
+                List.of(failed(1, "read", GheeException.Kind.JOB))));
         pair.read.send(new ControlMessage.Ask(pair.read.self, 1, new ControlMessage.NextSplit(1, 0)));
         pair.write.report(writer(1, new Standing(0, 1, 0, 0, new byte[0])), null, null);
         PlayedWorker next = worker("read", 0, 1);
@@ -553,7 +559,7 @@ class ControlServerTest {
         PlayedWorker stranger = worker("write", 5, 0);
         stranger.send(new ControlMessage.Hello(stranger.self, 77, JDK, ClassPathDigest.ofThisJvm(), 1));
         stranger.send(new ControlMessage.Report(
-                stranger.self, 1, null, null, null, List.of(failed(0, "write", GheeException.Kind.JOB))));
+                stranger.self, 1, null, null, null, Memory.now(), List.of(failed(0, "write", GheeException.Kind.JOB))));
 
         welcomed("read", 0).report();
 
@@ -671,10 +677,10 @@ class ControlServerTest {
                         }));
         Pair pair = running();
         pausing.set(true);
-        pair.read.send(new ControlMessage.Report(pair.read.self, 100, null, null, null, List.of()));
+        pair.read.send(new ControlMessage.Report(pair.read.self, 100, null, null, null, Memory.now(), List.of()));
         assertThat(paused.await(30, TimeUnit.SECONDS)).isTrue();
         long pausedNanos = System.nanoTime();
-        pair.write.send(new ControlMessage.Report(pair.write.self, 100, null, null, null, List.of()));
+        pair.write.send(new ControlMessage.Report(pair.write.self, 100, null, null, null, Memory.now(), List.of()));
 
         await().atMost(SOON)
                 .until(() ->

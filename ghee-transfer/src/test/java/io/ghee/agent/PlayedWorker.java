@@ -74,7 +74,7 @@ final class PlayedWorker implements AutoCloseable {
             ControlMessage.@Nullable Finished finished,
             ControlMessage.Failed... failed) {
         long number = ++reports;
-        send(new ControlMessage.Report(self, number, ready, progress, finished, List.of(failed)));
+        send(new ControlMessage.Report(self, number, ready, progress, finished, Memory.now(), List.of(failed)));
         while (true) {
             if (receive() instanceof ControlMessage.Orders orders && orders.report() == number) {
                 return orders;
