@@ -1,5 +1,8 @@
 /**
- * The Kubernetes launcher: a pod per replica. Empty so far: the agent that its pods will run is {@link io.ghee.agent.Agent}.
+ * The launcher that starts a pod for every replica.
+ *
+ * <p>Start at {@link io.ghee.k8s.Kubernetes}. {@code Manifests} says what is created for a job, {@code JobPods} watches over
+ * it.
  */
 @NullMarked
 package io.ghee.k8s;

@@ -1,10 +1,10 @@
 package io.ghee.process;
 
 import io.ghee.InfrastructureException;
-import io.ghee.Resources;
 import io.ghee.agent.Agent;
 import io.ghee.agent.ControlServer;
 import io.ghee.agent.JobKeys;
+import io.ghee.agent.WorkerCommand;
 import io.ghee.plan.PlannedStage;
 import io.ghee.run.JobDriver;
 import io.ghee.run.Workers;
@@ -107,28 +107,8 @@ final class WorkerProcesses implements Workers {
     private List<String> command(PlannedStage stage, int replica, int life) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.add("-Dghee.job=" + driver.job());
-        command.add("-Dghee.stage=" + stage.name());
-        command.add("-Dghee.replica=" + replica);
-        command.add("-Dghee.life=" + life);
-        command.addAll(options(stage.resources()));
-        command.add(Agent.class.getName());
+        command.addAll(WorkerCommand.arguments(driver.job(), stage, replica, life, Agent.class));
         return command;
-    }
-
-    /**
-     * The execution environment as options of a JVM: the processors it sees, and of the memory three fifths as heap and a
-     * quarter as direct buffers; the rest is left to code, threads and native libraries.
-     */
-    static List<String> options(Resources resources) {
-        List<String> options = new ArrayList<>();
-        options.add("-XX:ActiveProcessorCount=" + Math.max(1, (int) Math.ceil(resources.cpus())));
-        options.add("-XX:+ExitOnOutOfMemoryError");
-        resources.memory().ifPresent(memory -> {
-            options.add("-Xmx" + memory.bytes() * 3 / 5);
-            options.add("-XX:MaxDirectMemorySize=" + memory.bytes() / 4);
-        });
-        return options;
     }
 
     /** A worker's process has ended. It does not end by itself before it is told to, so this is a loss unless it was. */

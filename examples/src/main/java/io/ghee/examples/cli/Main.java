@@ -43,6 +43,7 @@ public final class Main {
         ghee.addSubcommand(new ListJobs());
         ghee.addSubcommand(perJob("explain", "Shows the plan of a job without running it.", ExplainJob::new));
         ghee.addSubcommand(perJob("run", "Runs a job.", RunJob::new));
+        ghee.addSubcommand(new MakeImage());
         ghee.addSubcommand(new CommandLine.HelpCommand());
         ghee.setExecutionExceptionHandler((e, command, parsed) -> fail(e, command, main.verbose));
         // The last one wins, so that a script can be called with an option of its own overruled.

@@ -29,11 +29,15 @@ final class RunJob implements Callable<Integer> {
     @Mixin
     private CommonOptions options = new CommonOptions();
 
+    @Mixin
+    private ClusterOptions cluster = new ClusterOptions();
+
     @Option(
             names = "--launcher",
-            paramLabel = "local|processes",
+            paramLabel = "local|processes|kubernetes",
             defaultValue = "processes",
-            description = "Where the workers run: threads of this JVM, or a JVM each (default: ${DEFAULT-VALUE}).")
+            description = "Where the workers run: threads of this JVM, a JVM each, or a pod each"
+                    + " (default: ${DEFAULT-VALUE}).")
     private String launcherName = "processes";
 
     @Option(names = "--report", paramLabel = "FILE", description = "Write what happened as JSON.")
@@ -45,7 +49,7 @@ final class RunJob implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        Launcher launcher = Ghee.launcher(launcherName);
+        Launcher launcher = launcher();
         Pipeline pipeline = options.pipeline(job);
         job.prepare();
         Job running = launcher.launch(pipeline);
@@ -62,6 +66,14 @@ final class RunJob implements Callable<Integer> {
         Summary.print(job, end, output, spec.commandLine().getOut());
         writeReport("succeeded", end);
         return 0;
+    }
+
+    private Launcher launcher() {
+        if (launcherName.equals("kubernetes")) {
+            return cluster.kubernetes();
+        }
+        cluster.refuseFor(launcherName);
+        return Ghee.launcher(launcherName);
     }
 
     private void writeReport(String status, JobProgress progress) throws IOException {

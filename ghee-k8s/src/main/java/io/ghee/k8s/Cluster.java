@@ -1,0 +1,145 @@
+package io.ghee.k8s;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodList;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.MixedOperation;
+import io.fabric8.kubernetes.client.dsl.NonNamespaceOperation;
+import io.fabric8.kubernetes.client.dsl.PodResource;
+import io.ghee.ConfigurationException;
+import io.ghee.GheeException;
+import io.ghee.InfrastructureException;
+import java.net.HttpURLConnection;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** A namespace of a cluster, by a client that is closed with it. Thread-safe. */
+final class Cluster implements AutoCloseable {
+    private static final int CONNECT_MILLIS = 5_000;
+    private static final int REQUEST_MILLIS = 15_000;
+    private static final int RETRIES = 3;
+
+    private final KubernetesClient client;
+    private final String namespace;
+
+    private Cluster(KubernetesClient client, String namespace) {
+        this.client = client;
+        this.namespace = namespace;
+    }
+
+    /**
+     * For the cluster that {@code KUBECONFIG}, {@code ~/.kube/config} or the pod's service account names.
+     *
+     * @param namespace null for that of the context
+     * @throws ConfigurationException if there is none of these
+     */
+    static Cluster open(@Nullable String namespace) {
+        Config found = Config.autoConfigure(null);
+        if (found.getFile() == null && System.getenv("KUBERNETES_SERVICE_HOST") == null) {
+            throw new ConfigurationException("no cluster is configured (expected: KUBECONFIG, "
+                    + Path.of(System.getProperty("user.home"), ".kube", "config") + ", or a pod's service account)");
+        }
+        Config config = new ConfigBuilder(found)
+                .withConnectionTimeout(CONNECT_MILLIS)
+                .withRequestTimeout(REQUEST_MILLIS)
+                .withRequestRetryBackoffLimit(RETRIES)
+                .build();
+        KubernetesClient client =
+                new KubernetesClientBuilder().withConfig(config).build();
+        String used = namespace != null ? namespace : config.getNamespace() == null ? "default" : config.getNamespace();
+        return new Cluster(client, used);
+    }
+
+    KubernetesClient client() {
+        return client;
+    }
+
+    String namespace() {
+        return namespace;
+    }
+
+    NonNamespaceOperation<Pod, PodList, PodResource> pods() {
+        MixedOperation<Pod, PodList, PodResource> all = client.pods();
+        return all.inNamespace(namespace);
+    }
+
+    /**
+     * Asks the API server something, once more or twice if it does not answer.
+     *
+     * @param what what is asked, for the message
+     * @throws GheeException with what the server said
+     */
+    <T> T ask(String what, Supplier<T> question) {
+        try {
+            return question.get();
+        } catch (KubernetesClientException e) {
+            throw explain(what, e);
+        }
+    }
+
+    GheeException explain(String what, KubernetesClientException e) {
+        String said = e.getStatus() != null && e.getStatus().getMessage() != null
+                ? e.getStatus().getMessage()
+                : rootMessage(e);
+        String where = "namespace " + namespace + " of " + client.getMasterUrl();
+        return switch (e.getCode()) {
+            case HttpURLConnection.HTTP_UNAUTHORIZED ->
+                new ConfigurationException(
+                        where + ": who asks is not known: " + said
+                                + " (expected: a token or certificate that has not expired)",
+                        e);
+            case HttpURLConnection.HTTP_FORBIDDEN ->
+                new ConfigurationException(where + ": " + what + " is not allowed: " + said, e);
+            case HttpURLConnection.HTTP_NOT_FOUND -> new ConfigurationException(where + ": " + what + ": " + said, e);
+            case HttpURLConnection.HTTP_BAD_REQUEST, 422 ->
+                new ConfigurationException(where + ": " + what + " is not taken: " + said, e);
+            case 0 -> new InfrastructureException(where + " does not answer: " + said, e);
+            default -> new InfrastructureException(where + ": " + what + " failed: " + e.getCode() + " " + said, e);
+        };
+    }
+
+    private static String rootMessage(Throwable e) {
+        Throwable root = e;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return root.getMessage() == null ? root.toString() : root.getMessage();
+    }
+
+    /** The address by which pods reach this JVM: its pod's, else the first of this machine that is not loopback. */
+    static String ownAddress() {
+        try {
+            if (Files.exists(Path.of("/var/run/secrets/kubernetes.io/serviceaccount"))) {
+                return InetAddress.getLocalHost().getHostAddress();
+            }
+            for (NetworkInterface each : Collections.list(NetworkInterface.getNetworkInterfaces())) {
+                if (each.isUp() && !each.isLoopback()) {
+                    for (InetAddress address : Collections.list(each.getInetAddresses())) {
+                        if (address instanceof Inet4Address && !address.isLinkLocalAddress()) {
+                            return address.getHostAddress();
+                        }
+                    }
+                }
+            }
+        } catch (SocketException | java.net.UnknownHostException e) {
+            throw new InfrastructureException("the addresses of this machine cannot be read: " + e, e);
+        }
+        throw new ConfigurationException("driver host: none (expected: an address of this machine that pods reach)");
+    }
+
+    @Override
+    public void close() {
+        client.close();
+    }
+}

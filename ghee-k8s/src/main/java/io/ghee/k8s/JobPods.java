@@ -1,0 +1,492 @@
+package io.ghee.k8s;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.ghee.GheeException;
+import io.ghee.InfrastructureException;
+import io.ghee.agent.ControlServer;
+import io.ghee.agent.JobKeys;
+import io.ghee.agent.Memory;
+import io.ghee.plan.PlannedStage;
+import io.ghee.run.JobDriver;
+import io.ghee.run.Workers;
+import java.net.HttpURLConnection;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The pods of one job, and the control channel to them. The API server tells what becomes of each; what can be mended by
+ * another pod is, under the next number, so that a pod is created once however often it is asked for.
+ */
+final class JobPods implements Workers {
+    private static final Logger LOG = LoggerFactory.getLogger(JobPods.class);
+    private static final Duration TICK = Duration.ofSeconds(1);
+    /** How long what keeps a container from starting may take to come right. */
+    private static final Duration START_PATIENCE = Duration.ofMinutes(1);
+    /** What has no reason of its own by then may have left one in the events. */
+    private static final Duration SILENT_START = Duration.ofSeconds(10);
+
+    private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(15);
+    private static final Duration CLEAN_UP = Duration.ofSeconds(60);
+    private static final long POLL_MILLIS = 1000;
+
+    private final JobDriver driver;
+    private final Cluster cluster;
+    private final Settings settings;
+    private final Manifests manifests;
+    private final JobKeys keys = JobKeys.create();
+    private final ScheduledExecutorService timer;
+    /** By stage and replica; the one that is, or was last. */
+    private final Map<String, Worker> workers = new LinkedHashMap<>();
+    /** How many pods each replica has had. */
+    private final Map<String, Integer> lives = new HashMap<>();
+    /** What the user has been told. */
+    private final Set<String> told = new HashSet<>();
+
+    private @Nullable ControlServer control;
+    private @Nullable JobLease lease;
+    private @Nullable SharedIndexInformer<Pod> informer;
+    private boolean stopping;
+
+    /** A replica's pod as far as is known. */
+    private static final class Worker {
+        private final PlannedStage stage;
+        private final int replica;
+        private final int life;
+        private final String pod;
+        private final long bornNanos = System.nanoTime();
+        private boolean placed;
+        private boolean running;
+        private boolean gone;
+        private @Nullable PodTrouble trouble;
+
+        Worker(String job, PlannedStage stage, int replica, int life) {
+            this.stage = stage;
+            this.replica = replica;
+            this.life = life;
+            this.pod = Names.pod(job, stage, replica, life);
+        }
+
+        String name() {
+            return "stage " + stage.name() + ", replica " + replica + " (pod " + pod + ")";
+        }
+
+        Duration age() {
+            return Duration.ofNanos(System.nanoTime() - bornNanos);
+        }
+    }
+
+    JobPods(JobDriver driver, Cluster cluster, Settings settings) {
+        this.driver = driver;
+        this.cluster = cluster;
+        this.settings = settings;
+        this.manifests = new Manifests(
+                driver.job(), cluster.namespace(), driver.plan(), settings, HadoopSettings.ofThisProcess());
+        this.timer = Executors.newScheduledThreadPool(2, task -> {
+            Thread thread = new Thread(task, "ghee-pods-" + driver.job());
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    @Override
+    public void start() throws InterruptedException {
+        JobLease held = new JobLease(cluster, manifests.lease());
+        lease = held;
+        String host = settings.driverHost == null ? Cluster.ownAddress() : settings.driverHost;
+        ControlServer server = new ControlServer(driver, keys, ControlServer.Options.network(host), this::silent);
+        control = server;
+        server.start();
+        cluster.ask(
+                "to create secret " + driver.job(),
+                () -> cluster.client()
+                        .resource(manifests.secret(held.owner(), keys))
+                        .create());
+        manifests
+                .configMap(held.owner())
+                .ifPresent(map -> cluster.ask(
+                        "to create config map " + driver.job(),
+                        () -> cluster.client().resource(map).create()));
+        cluster.ask(
+                "to create service " + driver.job(),
+                () -> cluster.client().resource(manifests.service(held.owner())).create());
+        informer = cluster.ask(
+                "to watch pods",
+                () -> cluster.pods().withLabel(Manifests.JOB, driver.job()).inform(new Watcher()));
+        every(JobLease.RENEWAL, this::renew);
+        every(TICK, this::tick);
+        place();
+    }
+
+    private void every(Duration period, Runnable task) {
+        Runnable guarded = () -> {
+            try {
+                task.run();
+            } catch (GheeException e) {
+                driver.fail(e);
+            } catch (RuntimeException e) {
+                LOG.warn("job {}: {}", driver.job(), e.toString(), e);
+            }
+        };
+        Object scheduled =
+                timer.scheduleWithFixedDelay(guarded, period.toMillis(), period.toMillis(), TimeUnit.MILLISECONDS);
+        LOG.trace("every {}: {}", period, scheduled);
+    }
+
+    private void renew() {
+        if (!driver.isDecided()) {
+            Objects.requireNonNull(lease).renew();
+        }
+    }
+
+    // Placing: all pods, or none that holds a GPU.
+
+    private void place() throws InterruptedException {
+        long deadline = System.nanoTime() + settings.placement.toNanos();
+        Duration pause = FIRST_PAUSE;
+        while (!driver.isDecided()) {
+            createAll();
+            if (awaitPlaced(deadline)) {
+                return;
+            }
+            giveBack();
+            // Two jobs that stand in each other's way do not meet again at once.
+            pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : LONGEST_PAUSE;
+            TimeUnit.MILLISECONDS.sleep(ThreadLocalRandom.current().nextLong(pause.toMillis() / 2, pause.toMillis()));
+        }
+    }
+
+    private void createAll() {
+        List<Worker> all = new ArrayList<>();
+        synchronized (this) {
+            for (PlannedStage stage : driver.plan().stages()) {
+                for (int replica = 0; replica < stage.replicas(); replica++) {
+                    all.add(expect(stage, replica));
+                }
+            }
+        }
+        all.forEach(this::create);
+    }
+
+    private Worker expect(PlannedStage stage, int replica) {
+        int life = lives.merge(stage.name() + "-" + replica, 1, Integer::sum) - 1;
+        Worker worker = new Worker(driver.job(), stage, replica, life);
+        workers.put(stage.name() + "-" + replica, worker);
+        Objects.requireNonNull(control).expect(stage.index(), replica, life);
+        return worker;
+    }
+
+    private void create(Worker worker) {
+        Pod pod = manifests.pod(
+                Objects.requireNonNull(lease).owner(),
+                worker.stage,
+                worker.replica,
+                worker.life,
+                Objects.requireNonNull(control).endpoint());
+        try {
+            LOG.debug(
+                    "{} is created: {}",
+                    worker.name(),
+                    cluster.client().resource(pod).create());
+        } catch (KubernetesClientException e) {
+            // That it is there already is the answer to a request whose first answer was lost.
+            if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
+                throw cluster.explain("to create the pod of " + worker.name(), e);
+            }
+        }
+    }
+
+    /** True once all pods have their nodes, or the job is decided; false if some hold GPUs that others miss. */
+    private synchronized boolean awaitPlaced(long deadline) throws InterruptedException {
+        while (!driver.isDecided()) {
+            if (workers.values().stream().allMatch(worker -> worker.placed)) {
+                return true;
+            }
+            Worker missing = workers.values().stream()
+                    .filter(worker -> worker.trouble != null && worker.trouble.kind() == PodTrouble.Kind.UNPLACED)
+                    .findFirst()
+                    .orElse(null);
+            if (missing != null && System.nanoTime() - deadline > 0) {
+                throw new InfrastructureException(missing.name() + " "
+                        + Objects.requireNonNull(missing.trouble).text() + "; it has waited for "
+                        + settings.placement.toSeconds() + " s");
+            }
+            boolean held = workers.values().stream()
+                    .anyMatch(
+                            worker -> worker.placed && worker.stage.resources().gpus() > 0);
+            if (missing != null && held) {
+                return false;
+            }
+            wait(POLL_MILLIS);
+        }
+        return true;
+    }
+
+    private void giveBack() {
+        List<Worker> all;
+        synchronized (this) {
+            all = List.copyOf(workers.values());
+            workers.clear();
+        }
+        LOG.info("job {}: not all of its pods have room; it gives back what it has, and waits", driver.job());
+        all.forEach(this::delete);
+    }
+
+    private void delete(Worker worker) {
+        cluster.ask(
+                "to delete the pod of " + worker.name(),
+                () -> cluster.pods().withName(worker.pod).withGracePeriod(0).delete());
+    }
+
+    // What becomes of them.
+
+    private final class Watcher implements ResourceEventHandler<Pod> {
+        @Override
+        public void onAdd(Pod pod) {
+            seen(pod);
+        }
+
+        @Override
+        public void onUpdate(Pod before, Pod now) {
+            seen(now);
+        }
+
+        @Override
+        public void onDelete(Pod pod, boolean finalStateUnknown) {
+            deleted(pod);
+        }
+    }
+
+    private @Nullable Worker workerOf(Pod pod) {
+        String name = pod.getMetadata().getName();
+        return workers.values().stream()
+                .filter(worker -> worker.pod.equals(name))
+                .findFirst()
+                .orElse(null);
+    }
+
+    private synchronized void seen(Pod pod) {
+        Worker worker = workerOf(pod);
+        if (worker == null) {
+            return;
+        }
+        worker.placed = PodTrouble.isPlaced(pod);
+        worker.running = "Running".equals(pod.getStatus().getPhase());
+        worker.trouble = PodTrouble.of(pod).orElse(null);
+        notifyAll();
+        PodTrouble trouble = worker.trouble;
+        if (trouble == null) {
+            return;
+        }
+        switch (trouble.kind()) {
+            case LOST -> lost(worker, trouble.text());
+            case HOPELESS -> fail(worker, trouble);
+            default -> tell(worker, trouble);
+        }
+    }
+
+    private synchronized void deleted(Pod pod) {
+        Worker worker = workerOf(pod);
+        if (worker != null) {
+            lost(worker, "was deleted");
+        }
+        notifyAll();
+    }
+
+    private void tell(Worker worker, PodTrouble trouble) {
+        String line = worker.stage.name() + worker.replica + trouble.text();
+        if (!stopping && told.add(line)) {
+            LOG.warn("job {}: {} {}", driver.job(), worker.name(), trouble.text());
+        }
+    }
+
+    private void fail(Worker worker, PodTrouble trouble) {
+        driver.fail(new InfrastructureException(worker.name() + " " + trouble.text()));
+    }
+
+    private void lost(Worker worker, String how) {
+        if (worker.gone) {
+            return;
+        }
+        worker.gone = true;
+        if (stopping || driver.isDecided()) {
+            return;
+        }
+        Memory memory = Objects.requireNonNull(control).memory(worker.stage.index(), worker.replica);
+        String took = memory == null ? "" : "; it took: " + memory;
+        boolean again = driver.lost(
+                worker.stage.index(), worker.replica, new InfrastructureException(worker.name() + " " + how + took));
+        if (again) {
+            Worker next = expect(worker.stage, worker.replica);
+            timer.execute(() -> replace(worker, next));
+        }
+    }
+
+    /** A failed pod stays to be looked at; one that still runs somewhere must not. */
+    private void replace(Worker worker, Worker next) {
+        try {
+            if (worker.running) {
+                delete(worker);
+            }
+            create(next);
+        } catch (GheeException e) {
+            driver.fail(e);
+        }
+    }
+
+    private void silent(int stage, int replica, InfrastructureException reason) {
+        String name = driver.plan().stage(stage).name() + "-" + replica;
+        synchronized (this) {
+            Worker worker = workers.get(name);
+            if (worker != null) {
+                lost(worker, "has said nothing for too long and is deleted: " + reason.reason());
+            }
+        }
+    }
+
+    private void tick() {
+        List<Worker> starting;
+        synchronized (this) {
+            if (stopping || driver.isDecided()) {
+                notifyAll();
+                return;
+            }
+            starting = workers.values().stream()
+                    .filter(worker -> !worker.running && !worker.gone)
+                    .toList();
+        }
+        for (Worker worker : starting) {
+            PodTrouble trouble = worker.trouble;
+            if (trouble == null && worker.placed && worker.age().compareTo(SILENT_START) > 0) {
+                trouble = fromEvents(worker);
+            }
+            if (trouble == null) {
+                continue;
+            }
+            tell(worker, trouble);
+            boolean unplaced = trouble.kind() == PodTrouble.Kind.UNPLACED;
+            if (worker.age().compareTo(unplaced ? settings.placement : START_PATIENCE) > 0) {
+                fail(worker, trouble);
+            }
+        }
+    }
+
+    private @Nullable PodTrouble fromEvents(Worker worker) {
+        return cluster
+                .client()
+                .v1()
+                .events()
+                .inNamespace(cluster.namespace())
+                .withField("involvedObject.name", worker.pod)
+                .withField("type", "Warning")
+                .list()
+                .getItems()
+                .stream()
+                .reduce((first, second) -> second)
+                .map(event -> new PodTrouble(
+                        PodTrouble.Kind.WAITING,
+                        "does not start (" + event.getReason() + ": " + event.getMessage() + ")"))
+                .orElse(null);
+    }
+
+    // The end.
+
+    @Override
+    public void stop(Duration grace) throws InterruptedException {
+        synchronized (this) {
+            stopping = true;
+            notifyAll();
+        }
+        boolean succeeded = driver.hasSucceeded();
+        try {
+            if (control != null) {
+                control.stopWorkers();
+            }
+            if (succeeded) {
+                awaitEnd(System.nanoTime() + grace.toNanos());
+                cluster.ask("to look at the job's lease", () -> {
+                    Objects.requireNonNull(lease).check();
+                    return true;
+                });
+            }
+        } finally {
+            try {
+                cleanUp();
+            } finally {
+                close();
+            }
+        }
+    }
+
+    private synchronized void awaitEnd(long deadline) throws InterruptedException {
+        while (workers.values().stream().anyMatch(worker -> !worker.gone) && deadline - System.nanoTime() > 0) {
+            wait(Math.max(1, Math.min(POLL_MILLIS, (deadline - System.nanoTime()) / 1_000_000)));
+        }
+    }
+
+    /** Until nothing is left, or time is up: the server may be away for a while. */
+    private void cleanUp() throws InterruptedException {
+        if (lease == null) {
+            return;
+        }
+        long deadline = System.nanoTime() + CLEAN_UP.toNanos();
+        while (true) {
+            String left;
+            try {
+                lease.delete();
+                cluster.pods()
+                        .withLabel(Manifests.JOB, driver.job())
+                        .withGracePeriod(0)
+                        .delete();
+                int pods = cluster.pods()
+                        .withLabel(Manifests.JOB, driver.job())
+                        .list()
+                        .getItems()
+                        .size();
+                if (pods == 0) {
+                    return;
+                }
+                left = pods + " pods are still there";
+            } catch (KubernetesClientException e) {
+                left = e.getMessage();
+            }
+            if (System.nanoTime() - deadline > 0) {
+                LOG.warn(
+                        "job {}: not everything in the cluster could be taken away within {} s: {}",
+                        driver.job(),
+                        CLEAN_UP.toSeconds(),
+                        left);
+                return;
+            }
+            TimeUnit.MILLISECONDS.sleep(100);
+        }
+    }
+
+    private void close() {
+        timer.shutdownNow();
+        if (informer != null) {
+            informer.close();
+        }
+        if (control != null) {
+            control.close();
+        }
+        cluster.close();
+    }
+}
