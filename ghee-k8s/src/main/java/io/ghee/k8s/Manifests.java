@@ -29,10 +29,10 @@ import io.ghee.plan.Plan;
 import io.ghee.plan.PlannedStage;
 import java.math.BigDecimal;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,7 +76,7 @@ final class Manifests {
 
     /** The labels by which all that belongs to the job is found. */
     Map<String, String> labels() {
-        return Map.of(MANAGED_BY, GHEE, JOB, job, PIPELINE, plan.pipeline());
+        return new TreeMap<>(Map.of(MANAGED_BY, GHEE, JOB, job, PIPELINE, plan.pipeline()));
     }
 
     private ObjectMeta metadata(@Nullable OwnerReference owner) {
@@ -238,7 +238,7 @@ final class Manifests {
 
     /** Memory and GPUs are taken whole; of CPUs, so many are promised, and more are used where nobody else needs them. */
     private void limit(ContainerBuilder worker, Resources resources) {
-        Map<String, Quantity> limits = new HashMap<>();
+        Map<String, Quantity> limits = new TreeMap<>();
         resources.memory().ifPresent(memory -> limits.put("memory", new Quantity(Long.toString(memory.bytes()))));
         if (resources.gpus() > 0) {
             limits.put(settings.gpuResource, new Quantity(Integer.toString(resources.gpus())));

@@ -61,7 +61,7 @@ final class PodTemplates {
             if (e instanceof ConfigurationException already) {
                 throw already;
             }
-            throw (ConfigurationException) unfit(file, e.toString()).initCause(e);
+            throw new ConfigurationException(unfit(file, e.toString()).reason(), e);
         }
     }
 

@@ -11,7 +11,6 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -172,9 +171,5 @@ record PodTrouble(Kind kind, String text) {
     /** Whether a node has been found for the pod. */
     static boolean isPlaced(Pod pod) {
         return pod.getSpec().getNodeName() != null;
-    }
-
-    static String names(Set<String> pods) {
-        return pods.stream().sorted().collect(Collectors.joining(", "));
     }
 }

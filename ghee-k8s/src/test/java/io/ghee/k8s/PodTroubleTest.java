@@ -1,0 +1,143 @@
+package io.ghee.k8s;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.ContainerState;
+import io.fabric8.kubernetes.api.model.ContainerStateBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.PodStatus;
+import io.fabric8.kubernetes.api.model.PodStatusBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
+import org.junit.jupiter.api.Test;
+
+/** As API servers have been seen to say it. */
+class PodTroubleTest {
+    private static Pod pod(PodStatus status) {
+        return new PodBuilder()
+                .withNewMetadata()
+                .withName("p")
+                .endMetadata()
+                .withNewSpec()
+                .addNewContainer()
+                .withName("worker")
+                .withImage("no/such:1")
+                .withNewResources()
+                .addToLimits("memory", new Quantity("512Mi"))
+                .endResources()
+                .endContainer()
+                .endSpec()
+                .withStatus(status)
+                .build();
+    }
+
+    private static Pod pod(ContainerState state) {
+        return pod(new PodStatusBuilder()
+                .withPhase("Pending")
+                .addNewContainerStatus()
+                .withName("worker")
+                .withState(state)
+                .endContainerStatus()
+                .build());
+    }
+
+    private static Pod ended(int code, String reason, String message) {
+        return pod(new ContainerStateBuilder()
+                .withNewTerminated()
+                .withExitCode(code)
+                .withReason(reason)
+                .withMessage(message)
+                .endTerminated()
+                .build());
+    }
+
+    private static PodTrouble of(Pod pod) {
+        return PodTrouble.of(pod).orElseThrow();
+    }
+
+    @Test
+    void aPodOnItsWayHasNoTrouble() {
+        assertThat(PodTrouble.of(pod(new PodStatus()))).isEmpty();
+        assertThat(PodTrouble.of(pod(new ContainerStateBuilder()
+                        .withNewWaiting()
+                        .withReason("ContainerCreating")
+                        .endWaiting()
+                        .build())))
+                .isEmpty();
+        assertThat(PodTrouble.of(pod(new ContainerStateBuilder()
+                        .withNewRunning()
+                        .endRunning()
+                        .build())))
+                .isEmpty();
+    }
+
+    @Test
+    void noRoomIsTheSchedulersWord() {
+        PodTrouble trouble = of(pod(new PodStatusBuilder()
+                .withPhase("Pending")
+                .addNewCondition()
+                .withType("PodScheduled")
+                .withStatus("False")
+                .withReason("Unschedulable")
+                .withMessage("0/1 nodes are available: 1 Insufficient nvidia.com/gpu.")
+                .endCondition()
+                .build()));
+        assertThat(trouble)
+                .isEqualTo(new PodTrouble(
+                        PodTrouble.Kind.UNPLACED,
+                        "cannot be placed: 0/1 nodes are available: 1 Insufficient nvidia.com/gpu."
+                                + " (ask for less, or wait for room)"));
+    }
+
+    @Test
+    void anImageThatIsNotThereMayStillCome() {
+        PodTrouble trouble = of(pod(new ContainerStateBuilder()
+                .withNewWaiting()
+                .withReason("ImagePullBackOff")
+                .withMessage("Back-off pulling image \"no/such:1\"")
+                .endWaiting()
+                .build()));
+        assertThat(trouble.kind()).isEqualTo(PodTrouble.Kind.WAITING);
+        assertThat(trouble.text()).contains("has no image no/such:1 (ImagePullBackOff: Back-off pulling");
+    }
+
+    @Test
+    void aNameThatIsNoneNever() {
+        PodTrouble trouble = of(pod(new ContainerStateBuilder()
+                .withNewWaiting()
+                .withReason("InvalidImageName")
+                .endWaiting()
+                .build()));
+        assertThat(trouble.kind()).isEqualTo(PodTrouble.Kind.HOPELESS);
+    }
+
+    @Test
+    void whoRanOutOfMemoryIsToldItsLimit() {
+        assertThat(of(ended(137, "OOMKilled", null)).text())
+                .isEqualTo("was killed for want of memory: it took all of its limit of 512 MiB"
+                        + " (give the stage more memory)");
+        assertThat(of(ended(3, "Error", "Terminating due to java.lang.OutOfMemoryError: Java heap space\n"))
+                        .text())
+                .isEqualTo("ran out of heap or direct memory (exit code 3; give the stage more memory);"
+                        + " its last words: Terminating due to java.lang.OutOfMemoryError: Java heap space");
+        assertThat(of(ended(137, "Error", null)).text()).isEqualTo("was killed by SIGKILL (exit code 137)");
+    }
+
+    @Test
+    void whatTheNodeDidIsTold() {
+        PodTrouble evicted = of(pod(new PodStatusBuilder()
+                .withPhase("Failed")
+                .withReason("Evicted")
+                .withMessage("The node was low on resource: memory.")
+                .build()));
+        assertThat(evicted)
+                .isEqualTo(new PodTrouble(
+                        PodTrouble.Kind.LOST, "was evicted by its node: The node was low on resource: memory."));
+        Pod deleted = new PodBuilder(pod(new PodStatus()))
+                .editMetadata()
+                .withDeletionTimestamp("2026-01-01T00:00:00Z")
+                .endMetadata()
+                .build();
+        assertThat(of(deleted)).isEqualTo(new PodTrouble(PodTrouble.Kind.LOST, "is being deleted"));
+    }
+}
