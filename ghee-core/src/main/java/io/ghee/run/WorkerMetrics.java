@@ -236,6 +236,12 @@ public final class WorkerMetrics {
         Activity now = activity;
         long running = ended ? 0 : System.nanoTime() - sinceNanos;
         nanos.forEach((each, sum) -> times.put(each, sum.get() + (each == now ? running : 0)));
+        long compute = times.getOrDefault(Activity.COMPUTE, 0L);
+        if (compute < 0) {
+            // What reading takes is an estimate, and was estimated to be more than there was.
+            times.merge(Activity.READ, compute, Long::sum);
+            times.put(Activity.COMPUTE, 0L);
+        }
         return times;
     }
 

@@ -51,4 +51,17 @@ class WorkerMetricsTest {
                 .isEqualTo(progress.nanos().get(Activity.WAIT_INPUT)
                         + progress.nanos().get(Activity.WAIT_DRIVER));
     }
+
+    @Test
+    void noTimeIsNegativeWhereReadingIsOverestimated() {
+        WorkerMetrics metrics = new WorkerMetrics(0, 0);
+        metrics.started();
+        metrics.in(Activity.COMPUTE);
+        metrics.ended();
+        long wall = metrics.progress().wallNanos();
+        metrics.move(Activity.COMPUTE, Activity.READ, wall + 1_000_000);
+
+        assertThat(metrics.progress().nanos().values()).allMatch(nanos -> nanos >= 0);
+        assertThat(metrics.progress().wallNanos()).isEqualTo(wall);
+    }
 }

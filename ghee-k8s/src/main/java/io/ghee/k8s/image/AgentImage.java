@@ -48,7 +48,7 @@ public final class AgentImage {
      * @throws InfrastructureException if the base cannot be had, or the archive cannot be written
      */
     public static void write(String base, String name, Path output) throws InterruptedException {
-        Path classPathHere = output.toAbsolutePath();
+        Path archive = output.toAbsolutePath();
         try {
             JibContainerBuilder image = from(base).setFormat(ImageFormat.Docker).setCreationTime(Instant.EPOCH);
             ClassPathLayers layers = ClassPathLayers.of(System.getProperty("java.class.path"));
@@ -56,7 +56,7 @@ public final class AgentImage {
             image.addEnvironmentVariable("CLASSPATH", layers.classPath());
             // The driver says what a pod runs; by hand, there is nothing to run.
             image.setEntrypoint("java", "io.ghee.k8s.agent.PodAgent");
-            image.containerize(Containerizer.to(TarImage.at(classPathHere).named(name))
+            image.containerize(Containerizer.to(TarImage.at(archive).named(name))
                     .setToolName("ghee")
                     .setOfflineMode(base.startsWith(ARCHIVE)));
         } catch (InvalidImageReferenceException e) {
