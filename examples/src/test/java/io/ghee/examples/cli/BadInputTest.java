@@ -138,7 +138,7 @@ class BadInputTest {
         "--epochs, 0, 3, 'epochs: 0 (expected: >= 1)'",
         "--preprocess-rounds, -1, 3, 'preprocess rounds: -1 (expected: >= 0)'",
         "--max-bad-records, -1, 3, 'max bad records: -1 (expected: >= 0)'",
-        "--launcher, moon, 3, 'launcher: \"moon\" (expected: one of [local, processes])'",
+        "--launcher, moon, 3, 'launcher: \"moon\" (expected: one of [local, processes, kubernetes])'",
         "--input, hdfs://nn/ratings.csv, 3, hdfs",
     })
     void aValueThatCannotBeIsNamed(String option, String value, int exitCode, String message) throws IOException {
