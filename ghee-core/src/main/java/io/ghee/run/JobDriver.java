@@ -100,6 +100,27 @@ public final class JobDriver implements Coordinator {
         }
     }
 
+    /**
+     * Checks that a job could be opened: its source is there, and its sink can be written. Leaves nothing behind.
+     *
+     * @throws io.ghee.GheeException as {@link #open} does
+     */
+    public static void check(String job, Plan plan) {
+        try {
+            plan.source().splits(plan.stage(0).replicas());
+        } catch (IOException e) {
+            throw new InputException(plan.source().describe() + ": " + e.getMessage(), e);
+        }
+        if (!plan.commits()) {
+            try {
+                plan.sink().prepare(job);
+                plan.sink().abort(job);
+            } catch (IOException e) {
+                throw new InfrastructureException(plan.sink().describe() + ": " + e.getMessage(), e);
+            }
+        }
+    }
+
     public String job() {
         return job;
     }

@@ -33,7 +33,12 @@ public final class LocalLauncher implements Launcher {
 
     /** A name for a run of {@code pipeline} that no other run has. */
     public static String uniqueName(Pipeline pipeline) {
-        return pipeline.name() + "-" + Long.toString(ThreadLocalRandom.current().nextLong(36L * 36 * 36 * 36 * 36), 36);
+        return uniqueName(pipeline.name());
+    }
+
+    /** The same for the name of a pipeline. */
+    public static String uniqueName(String pipeline) {
+        return pipeline + "-" + Long.toString(ThreadLocalRandom.current().nextLong(36L * 36 * 36 * 36 * 36), 36);
     }
 
     private static final class Threads implements Workers {

@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.VersionInfo;
 import io.fabric8.kubernetes.client.dsl.MixedOperation;
 import io.fabric8.kubernetes.client.dsl.NonNamespaceOperation;
 import io.fabric8.kubernetes.client.dsl.PodResource;
@@ -29,6 +30,8 @@ final class Cluster implements AutoCloseable {
     private static final int CONNECT_MILLIS = 5_000;
     private static final int REQUEST_MILLIS = 15_000;
     private static final int RETRIES = 3;
+    /** The minor version. */
+    private static final int TELLS_EXITS = 26;
 
     private final KubernetesClient client;
     private final String namespace;
@@ -67,6 +70,13 @@ final class Cluster implements AutoCloseable {
 
     String namespace() {
         return namespace;
+    }
+
+    /** Whether batch jobs tell apart with what exit code a pod has failed: since Kubernetes 1.26. */
+    boolean tellsExits() {
+        VersionInfo version = ask("to ask for its version", client::getKubernetesVersion);
+        int minor = Integer.parseInt(version.getMinor().replaceAll("\\D", ""));
+        return Integer.parseInt(version.getMajor()) > 1 || minor >= TELLS_EXITS;
     }
 
     NonNamespaceOperation<Pod, PodList, PodResource> pods() {

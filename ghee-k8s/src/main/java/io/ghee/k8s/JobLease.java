@@ -2,6 +2,7 @@ package io.ghee.k8s;
 
 import io.fabric8.kubernetes.api.model.DeletionPropagation;
 import io.fabric8.kubernetes.api.model.OwnerReference;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -12,7 +13,11 @@ import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,20 +30,107 @@ final class JobLease {
     static final Duration RENEWAL = Duration.ofSeconds(Manifests.LEASE_SECONDS / 3);
 
     private static final Logger LOG = LoggerFactory.getLogger(JobLease.class);
+    private static final Duration TAKE_OVER = Duration.ofSeconds(4L * Manifests.LEASE_SECONDS);
+    private static final long POLL_MILLIS = 500;
+    /** Between the holder's pod and what makes it the only one of that name. */
+    private static final String OF = "_";
 
     private final Cluster cluster;
-    private final String holder = UUID.randomUUID().toString();
+    private final String holder;
     private Lease lease;
 
-    /** Creates it. */
-    JobLease(Cluster cluster, Lease manifest) {
+    private JobLease(Cluster cluster, String holder, Lease lease) {
         this.cluster = cluster;
-        this.lease = cluster.ask(
-                "to create lease " + manifest.getMetadata().getName(),
-                () -> cluster.client().resource(renewed(manifest)).create());
+        this.holder = holder;
+        this.lease = lease;
     }
 
-    private Lease renewed(Lease last) {
+    private static String newHolder() {
+        return Optional.ofNullable(System.getenv("HOSTNAME")).orElse("") + OF + UUID.randomUUID();
+    }
+
+    /**
+     * Creates it.
+     *
+     * @throws io.ghee.ConfigurationException if there is a job of that name
+     */
+    static JobLease create(Cluster cluster, Lease manifest) {
+        String holder = newHolder();
+        return new JobLease(
+                cluster,
+                holder,
+                cluster.ask(
+                        "to create lease " + manifest.getMetadata().getName(),
+                        () -> cluster.client().resource(held(manifest, holder)).create()));
+    }
+
+    /**
+     * Takes it over from a driver that is gone: its pod has ended, or it has not renewed it for as long as it lasts. Creates it
+     * where there is none. Clocks of other machines do not matter.
+     *
+     * @throws InfrastructureException if another driver goes on renewing it
+     */
+    static JobLease takeOver(Cluster cluster, Lease manifest) throws InterruptedException {
+        String name = manifest.getMetadata().getName();
+        Resource<Lease> resource = cluster.client().resource(manifest);
+        String holder = newHolder();
+        long began = System.nanoTime();
+        long seen = began;
+        Lease last = null;
+        while (System.nanoTime() - began < TAKE_OVER.toNanos()) {
+            try {
+                Lease now = cluster.ask("to get lease " + name, () -> Optional.ofNullable(resource.get()))
+                        .orElse(null);
+                if (now == null) {
+                    return create(cluster, manifest);
+                }
+                boolean renewed = last == null
+                        || !Objects.equals(
+                                last.getSpec().getRenewTime(), now.getSpec().getRenewTime());
+                seen = renewed ? System.nanoTime() : seen;
+                last = now;
+                long unseenNanos = System.nanoTime() - seen;
+                if (unseenNanos > TimeUnit.SECONDS.toNanos(Manifests.LEASE_SECONDS) || isGone(cluster, now)) {
+                    Lease taken = new LeaseBuilder(held(now, holder))
+                            .editSpec()
+                            .withLeaseTransitions(transitions(now) + 1)
+                            .endSpec()
+                            .build();
+                    return new JobLease(
+                            cluster, holder, cluster.client().resource(taken).update());
+                }
+            } catch (KubernetesClientException e) {
+                LOG.debug("lease {} is not taken over yet: {}", name, e.getMessage());
+            }
+            TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+        }
+        throw new InfrastructureException("job " + name + " has a driver, " + (last == null ? "" : holderOf(last))
+                + ", that still renews its lease after " + TAKE_OVER.toSeconds()
+                + " s; this one does not take it over");
+    }
+
+    private static String holderOf(Lease lease) {
+        return String.valueOf(lease.getSpec().getHolderIdentity());
+    }
+
+    /** Whether the holder was a pod that has ended. */
+    private static boolean isGone(Cluster cluster, Lease lease) {
+        String identity = holderOf(lease);
+        String name = identity.substring(0, Math.max(0, identity.indexOf(OF)));
+        if (!name.startsWith(lease.getMetadata().getName())) {
+            return false;
+        }
+        Pod pod = cluster.pods().withName(name).get();
+        return pod == null
+                || Set.of("Failed", "Succeeded")
+                        .contains(String.valueOf(pod.getStatus().getPhase()));
+    }
+
+    private static int transitions(Lease lease) {
+        return Optional.ofNullable(lease.getSpec().getLeaseTransitions()).orElse(0);
+    }
+
+    private static Lease held(Lease last, String holder) {
         return new LeaseBuilder(last)
                 .editSpec()
                 .withHolderIdentity(holder)
@@ -49,6 +141,11 @@ final class JobLease {
 
     OwnerReference owner() {
         return Manifests.owner(lease);
+    }
+
+    /** How often it went from one driver to another. */
+    int transitions() {
+        return transitions(lease);
     }
 
     private Resource<Lease> resource() {
@@ -63,7 +160,7 @@ final class JobLease {
     void renew() {
         try {
             check();
-            lease = cluster.client().resource(renewed(lease)).update();
+            lease = cluster.client().resource(held(lease, holder)).update();
         } catch (KubernetesClientException e) {
             if (e.getCode() == HttpURLConnection.HTTP_NOT_FOUND) {
                 throw deleted();

@@ -1,7 +1,11 @@
 package io.ghee.k8s;
 
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodList;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.FilterWatchListDeletable;
+import io.fabric8.kubernetes.client.dsl.PodResource;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.ghee.GheeException;
@@ -60,8 +64,9 @@ final class JobPods implements Workers {
     /** What the user has been told. */
     private final Set<String> told = new HashSet<>();
 
+    private final JobLease lease;
+
     private @Nullable ControlServer control;
-    private @Nullable JobLease lease;
     private @Nullable SharedIndexInformer<Pod> informer;
     private boolean stopping;
 
@@ -93,12 +98,17 @@ final class JobPods implements Workers {
         }
     }
 
-    JobPods(JobDriver driver, Cluster cluster, Settings settings) {
+    /**
+     * For a job whose lease is held.
+     *
+     * @param lease deleted in the end
+     */
+    JobPods(JobDriver driver, Cluster cluster, Settings settings, Manifests manifests, JobLease lease) {
         this.driver = driver;
         this.cluster = cluster;
         this.settings = settings;
-        this.manifests = new Manifests(
-                driver.job(), cluster.namespace(), driver.plan(), settings, HadoopSettings.ofThisProcess());
+        this.manifests = manifests;
+        this.lease = lease;
         this.timer = Executors.newScheduledThreadPool(2, task -> {
             Thread thread = new Thread(task, "ghee-pods-" + driver.job());
             thread.setDaemon(true);
@@ -108,31 +118,69 @@ final class JobPods implements Workers {
 
     @Override
     public void start() throws InterruptedException {
-        JobLease held = new JobLease(cluster, manifests.lease());
-        lease = held;
+        // First of all: it takes a while.
+        every(JobLease.RENEWAL, this::renew);
+        if (lease.transitions() > 0) {
+            removePods();
+        }
         String host = settings.driverHost == null ? Cluster.ownAddress() : settings.driverHost;
         ControlServer server = new ControlServer(driver, keys, ControlServer.Options.network(host), this::silent);
         control = server;
         server.start();
-        cluster.ask(
-                "to create secret " + driver.job(),
-                () -> cluster.client()
-                        .resource(manifests.secret(held.owner(), keys))
-                        .create());
-        manifests
-                .configMap(held.owner())
-                .ifPresent(map -> cluster.ask(
-                        "to create config map " + driver.job(),
-                        () -> cluster.client().resource(map).create()));
-        cluster.ask(
-                "to create service " + driver.job(),
-                () -> cluster.client().resource(manifests.service(held.owner())).create());
-        informer = cluster.ask(
-                "to watch pods",
-                () -> cluster.pods().withLabel(Manifests.JOB, driver.job()).inform(new Watcher()));
-        every(JobLease.RENEWAL, this::renew);
+        create("secret", manifests.secret(secret(), lease.owner(), keys));
+        manifests.configMap(lease.owner()).ifPresent(map -> create("config map", map));
+        create("service", manifests.service(lease.owner()));
+        informer = cluster.ask("to watch pods", () -> ours().inform(new Watcher()));
         every(TICK, this::tick);
         place();
+    }
+
+    private String secret() {
+        return Names.secret(driver.job(), lease.transitions());
+    }
+
+    /** What is there already is there since another driver had the job. */
+    private void create(String what, HasMetadata object) {
+        cluster.ask("to create " + what + " " + object.getMetadata().getName(), () -> {
+            try {
+                return cluster.client().resource(object).create();
+            } catch (KubernetesClientException e) {
+                if (e.getCode() == HttpURLConnection.HTTP_CONFLICT) {
+                    return object;
+                }
+                throw e;
+            }
+        });
+    }
+
+    /** Those of the driver before: none of them may be there when this one's begin, and their names are taken. */
+    private void removePods() throws InterruptedException {
+        long deadline = System.nanoTime() + CLEAN_UP.toNanos();
+        while (true) {
+            List<Pod> left = cluster.ask("to list pods", () -> ours().list()).getItems();
+            for (Pod pod : left) {
+                Map<String, String> labels = pod.getMetadata().getLabels();
+                lives.merge(
+                        labels.get(Manifests.STAGE) + "-" + labels.get(Manifests.REPLICA),
+                        Integer.parseInt(labels.get(Manifests.LIFE)) + 1,
+                        Math::max);
+            }
+            if (left.isEmpty()) {
+                return;
+            } else if (System.nanoTime() - deadline > 0) {
+                throw new InfrastructureException("job " + driver.job()
+                        + ": pods of the driver before are still there after "
+                        + CLEAN_UP.toSeconds() + " s: "
+                        + left.stream().map(pod -> pod.getMetadata().getName()).toList());
+            }
+            cluster.ask("to delete pods", () -> ours().withGracePeriod(0).delete());
+            TimeUnit.MILLISECONDS.sleep(100);
+        }
+    }
+
+    /** The workers' pods; the driver's, if it is one, is not among them. */
+    private FilterWatchListDeletable<Pod, PodList, PodResource> ours() {
+        return cluster.pods().withLabel(Manifests.JOB, driver.job()).withLabel(Manifests.STAGE);
     }
 
     private void every(Duration period, Runnable task) {
@@ -152,7 +200,7 @@ final class JobPods implements Workers {
 
     private void renew() {
         if (!driver.isDecided()) {
-            Objects.requireNonNull(lease).renew();
+            lease.renew();
         }
     }
 
@@ -195,11 +243,11 @@ final class JobPods implements Workers {
 
     private void create(Worker worker) {
         Pod pod = manifests.pod(
-                Objects.requireNonNull(lease).owner(),
+                new Manifests.Belonging(
+                        lease.owner(), secret(), Objects.requireNonNull(control).endpoint()),
                 worker.stage,
                 worker.replica,
-                worker.life,
-                Objects.requireNonNull(control).endpoint());
+                worker.life);
         try {
             LOG.debug(
                     "{} is created: {}",
@@ -422,7 +470,7 @@ final class JobPods implements Workers {
             if (succeeded) {
                 awaitEnd(System.nanoTime() + grace.toNanos());
                 cluster.ask("to look at the job's lease", () -> {
-                    Objects.requireNonNull(lease).check();
+                    lease.check();
                     return true;
                 });
             }
@@ -443,23 +491,13 @@ final class JobPods implements Workers {
 
     /** Until nothing is left, or time is up: the server may be away for a while. */
     private void cleanUp() throws InterruptedException {
-        if (lease == null) {
-            return;
-        }
         long deadline = System.nanoTime() + CLEAN_UP.toNanos();
         while (true) {
             String left;
             try {
                 lease.delete();
-                cluster.pods()
-                        .withLabel(Manifests.JOB, driver.job())
-                        .withGracePeriod(0)
-                        .delete();
-                int pods = cluster.pods()
-                        .withLabel(Manifests.JOB, driver.job())
-                        .list()
-                        .getItems()
-                        .size();
+                ours().withGracePeriod(0).delete();
+                int pods = ours().list().getItems().size();
                 if (pods == 0) {
                     return;
                 }

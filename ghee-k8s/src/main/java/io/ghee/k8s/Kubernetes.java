@@ -2,8 +2,11 @@ package io.ghee.k8s;
 
 import static io.ghee.ConfigurationException.check;
 
+import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import io.fabric8.kubernetes.api.model.PodTemplateSpecBuilder;
+import io.ghee.DataSize;
+import io.ghee.GheeException;
 import io.ghee.Job;
 import io.ghee.Pipeline;
 import io.ghee.plan.Plan;
@@ -13,9 +16,13 @@ import io.ghee.run.LocalLauncher;
 import io.ghee.run.RunningJob;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs a job on Kubernetes, a pod for every replica; the driver is this JVM, and the pods must be able to reach it.
@@ -35,6 +42,15 @@ import java.util.function.UnaryOperator;
  * <p>A value: every method returns a changed copy. Thread-safe.
  */
 public final class Kubernetes implements Launcher {
+    /** How often a driver that is a pod is started again. */
+    private static final int DRIVER_RESTARTS = 3;
+    /** The name that a driver's pod is given is that of the first job it runs. */
+    private static final AtomicBoolean NAME_IS_TAKEN = new AtomicBoolean();
+
+    /** What pods do not belong to yet. */
+    private static final Manifests.Belonging UNKNOWN = new Manifests.Belonging(
+            new OwnerReferenceBuilder().withUid("assigned-when-created").build(), "keys", "tcp://driver:0");
+
     private final Settings settings;
 
     /** For the namespace of the context in use. */
@@ -123,6 +139,31 @@ public final class Kubernetes implements Launcher {
         return withPod(pod -> pod.editSpec().withServiceAccountName(name).endSpec());
     }
 
+    /** The service account of drivers that are pods, {@code ghee-driver} at first; the one that may create pods. */
+    public Kubernetes driverServiceAccount(String name) {
+        return with(all -> all.driverAccount = Names.subdomain("service account", name));
+    }
+
+    /** What a driver that is a pod may take: {@code 1Gi} at first. */
+    public Kubernetes driverMemory(DataSize size) {
+        return with(all -> all.driverMemory = size);
+    }
+
+    /**
+     * How often a driver that is a pod is started again when it is lost. At first 3; 0 where the cluster is older than
+     * Kubernetes 1.26, as it would run again what has failed for good.
+     */
+    public Kubernetes driverRestarts(int times) {
+        check(times >= 0, "driver restarts", times, ">= 0");
+        return with(all -> all.driverRestarts = times);
+    }
+
+    /** How long a driver that is a pod can be looked at after its end: ten minutes at first. */
+    public Kubernetes keepDriver(Duration time) {
+        check(!time.isNegative(), "keep driver", time, ">= 0");
+        return with(all -> all.keepDriver = time);
+    }
+
     /** A secret by which images are pulled, in addition. */
     public Kubernetes pullSecret(String name) {
         Names.subdomain("pull secret", name);
@@ -174,15 +215,94 @@ public final class Kubernetes implements Launcher {
     public Job launch(Pipeline pipeline) {
         Cluster cluster = Cluster.open(settings.namespace);
         try {
-            Plan plan = pipeline.plan();
-            String name = Names.job(LocalLauncher.uniqueName(pipeline), plan);
-            new Preflight(cluster, settings).check(plan);
+            return launch(pipeline, cluster);
+        } catch (RuntimeException e) {
+            cluster.close();
+            throw e;
+        } catch (InterruptedException e) {
+            cluster.close();
+            Thread.currentThread().interrupt();
+            throw new GheeException(
+                    GheeException.Kind.CANCELLED, "pipeline " + pipeline.name() + " was cancelled as it began", e);
+        }
+    }
+
+    private Job launch(Pipeline pipeline, Cluster cluster) throws InterruptedException {
+        Plan plan = pipeline.plan();
+        @Nullable String given = NAME_IS_TAKEN.getAndSet(true) ? null : System.getenv(DriverManifests.JOB_NAME);
+        String name = Names.job(given == null ? LocalLauncher.uniqueName(pipeline) : given, plan);
+        Manifests manifests = new Manifests(name, cluster.namespace(), plan, settings, HadoopSettings.ofThisProcess());
+        new Preflight(cluster, settings).check(plan, manifests.pods(UNKNOWN));
+        JobLease lease = given == null
+                ? JobLease.create(cluster, manifests.lease())
+                : JobLease.takeOver(cluster, manifests.lease());
+        try {
             JobDriver driver = JobDriver.open(name, plan);
-            return RunningJob.start(driver, new JobPods(driver, cluster, settings));
+            return RunningJob.start(driver, new JobPods(driver, cluster, settings, manifests, lease));
+        } catch (RuntimeException e) {
+            lease.delete();
+            throw e;
+        }
+    }
+
+    /**
+     * Starts a job whose driver is a pod, too, and returns at once: the job goes on without this JVM. A driver that is lost is
+     * started again, and takes the job over. The pipeline is made in that pod, by a main class which launches one with this
+     * launcher, and exits as {@code ghee run} does; the image must have it.
+     *
+     * @param name of the pipeline; the job's is made of it
+     * @param main has a main method
+     * @param arguments what it is called with
+     * @throws io.ghee.ConfigurationException if one may not do that, or it cannot be named so
+     * @throws io.ghee.InfrastructureException if the cluster does not answer
+     */
+    public Submission submit(String name, Class<?> main, List<String> arguments) {
+        Cluster cluster = Cluster.open(settings.namespace);
+        try {
+            String job = Names.label("pipeline", LocalLauncher.uniqueName(name).toLowerCase(Locale.ROOT));
+            new Preflight(cluster, settings).checkSubmission();
+            boolean tellsExits = cluster.tellsExits();
+            int restarts = settings.driverRestarts == null ? tellsExits ? DRIVER_RESTARTS : 0 : settings.driverRestarts;
+            DriverManifests driver = new DriverManifests(job, name, cluster.namespace(), settings);
+            cluster.ask(
+                    "to create job " + job,
+                    () -> cluster.client()
+                            .resource(driver.job(main, arguments, restarts, tellsExits))
+                            .create());
+            return new Submission(cluster, job);
         } catch (RuntimeException e) {
             cluster.close();
             throw e;
         }
+    }
+
+    /**
+     * Checks all that can be known of a job beforehand: that it may be started and has room, that its input is there, and that
+     * its output can be written. Creates nothing.
+     *
+     * @throws io.ghee.GheeException as {@link #launch} does
+     */
+    public void preflight(Pipeline pipeline) {
+        try (Cluster cluster = Cluster.open(settings.namespace)) {
+            Plan plan = pipeline.plan();
+            String name = Names.job(LocalLauncher.uniqueName(pipeline), plan);
+            Manifests manifests =
+                    new Manifests(name, cluster.namespace(), plan, settings, HadoopSettings.ofThisProcess());
+            new Preflight(cluster, settings).check(plan, manifests.pods(UNKNOWN));
+            JobDriver.check(name, plan);
+        }
+    }
+
+    /** Looks whether the cluster has what jobs need. */
+    public List<Finding> examine() {
+        try (Cluster cluster = Cluster.open(settings.namespace)) {
+            return new Preflight(cluster, settings).examine();
+        }
+    }
+
+    /** The jobs of the namespace, whoever started them. To be closed. */
+    public Jobs jobs() {
+        return new Jobs(Cluster.open(settings.namespace));
     }
 
     /**

@@ -33,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,6 +67,7 @@ final class Manifests {
     private final Settings settings;
     private final Map<String, String> hadoop;
 
+    /** What a job is made of in the cluster. */
     Manifests(String job, String namespace, Plan plan, Settings settings, Map<String, String> hadoop) {
         this.job = job;
         this.namespace = namespace;
@@ -79,9 +81,9 @@ final class Manifests {
         return new TreeMap<>(Map.of(MANAGED_BY, GHEE, JOB, job, PIPELINE, plan.pipeline()));
     }
 
-    private ObjectMeta metadata(@Nullable OwnerReference owner) {
+    private ObjectMeta metadata(String name, @Nullable OwnerReference owner) {
         return new ObjectMetaBuilder()
-                .withName(job)
+                .withName(name)
                 .withNamespace(namespace)
                 .withLabels(labels())
                 .withOwnerReferences(owner == null ? List.of() : List.of(owner))
@@ -90,7 +92,7 @@ final class Manifests {
 
     Lease lease() {
         return new LeaseBuilder()
-                .withMetadata(metadata(null))
+                .withMetadata(metadata(job, DriverManifests.ownerOfThisDriver().orElse(null)))
                 .withNewSpec()
                 .withLeaseDurationSeconds(LEASE_SECONDS)
                 .endSpec()
@@ -106,9 +108,19 @@ final class Manifests {
                 .build();
     }
 
-    Secret secret(OwnerReference owner, JobKeys keys) {
+    /**
+     * What a pod belongs to.
+     *
+     * @param owner the lease
+     * @param secret the name of the secret with the keys of this driver
+     * @param endpoint where this driver listens
+     */
+    record Belonging(OwnerReference owner, String secret, String endpoint) {}
+
+    /** The keys of one driver, under its name. */
+    Secret secret(String name, OwnerReference owner, JobKeys keys) {
         return new SecretBuilder()
-                .withMetadata(metadata(owner))
+                .withMetadata(metadata(name, owner))
                 .withType("Opaque")
                 .addToStringData(KEYS, keys.workers().encoded())
                 .build();
@@ -119,14 +131,14 @@ final class Manifests {
         return hadoop.isEmpty()
                 ? Optional.empty()
                 : Optional.of(new ConfigMapBuilder()
-                        .withMetadata(metadata(owner))
+                        .withMetadata(metadata(job, owner))
                         .withData(hadoop)
                         .build());
     }
 
     Service service(OwnerReference owner) {
         return new ServiceBuilder()
-                .withMetadata(metadata(owner))
+                .withMetadata(metadata(job, owner))
                 .withNewSpec()
                 .withClusterIP("None")
                 .withSelector(Map.of(JOB, job))
@@ -135,17 +147,13 @@ final class Manifests {
                 .build();
     }
 
-    /**
-     * The pod of a replica.
-     *
-     * @param endpoint where the driver listens
-     */
-    Pod pod(OwnerReference owner, PlannedStage stage, int replica, int life, String endpoint) {
+    /** The pod of a replica. */
+    Pod pod(Belonging to, PlannedStage stage, int replica, int life) {
         String name = Names.pod(job, stage, replica, life);
         ObjectMetaBuilder metadata = new ObjectMetaBuilder(settings.template.getMetadata())
                 .withName(name)
                 .withNamespace(namespace)
-                .withOwnerReferences(owner)
+                .withOwnerReferences(to.owner())
                 .addToLabels(labels())
                 .addToLabels(STAGE, stage.name())
                 .addToLabels(REPLICA, Integer.toString(replica))
@@ -158,11 +166,18 @@ final class Manifests {
         }
         return new PodBuilder()
                 .withMetadata(metadata.build())
-                .withSpec(spec(name, stage, replica, life, endpoint))
+                .withSpec(spec(name, to, stage, replica, life))
                 .build();
     }
 
-    private PodSpec spec(String name, PlannedStage stage, int replica, int life, String endpoint) {
+    /** The pods of all replicas, as they are at first. */
+    List<Pod> pods(Belonging to) {
+        return plan.stages().stream()
+                .flatMap(stage -> IntStream.range(0, stage.replicas()).mapToObj(replica -> pod(to, stage, replica, 0)))
+                .toList();
+    }
+
+    private PodSpec spec(String name, Belonging to, PlannedStage stage, int replica, int life) {
         PodSpec template = settings.template.getSpec();
         PodSpecBuilder spec = new PodSpecBuilder(template)
                 .withRestartPolicy("Never")
@@ -184,14 +199,14 @@ final class Manifests {
         for (io.fabric8.kubernetes.api.model.Container container : template.getContainers()) {
             ContainerBuilder builder = new ContainerBuilder(container);
             if (PodTemplates.WORKER.equals(container.getName())) {
-                fill(builder, stage, replica, life, endpoint);
+                fill(builder, to, stage, replica, life);
             }
             containers.add(builder.build());
         }
         return spec.withContainers(containers).build();
     }
 
-    private void fill(ContainerBuilder worker, PlannedStage stage, int replica, int life, String endpoint) {
+    private void fill(ContainerBuilder worker, Belonging to, PlannedStage stage, int replica, int life) {
         Resources resources = stage.resources();
         List<String> command = new ArrayList<>(List.of("java"));
         command.addAll(WorkerCommand.arguments(job, stage, replica, life, PodAgent.class));
@@ -200,12 +215,12 @@ final class Manifests {
                 .withTerminationMessagePolicy("FallbackToLogsOnError")
                 .addNewEnv()
                 .withName(Agent.DRIVER)
-                .withValue(endpoint)
+                .withValue(to.endpoint())
                 .endEnv()
                 .addNewEnv()
                 .withName(Agent.KEYS)
                 .withNewValueFrom()
-                .withNewSecretKeyRef(KEYS, job, false)
+                .withNewSecretKeyRef(KEYS, to.secret(), false)
                 .endValueFrom()
                 .endEnv()
                 .addNewEnv()
@@ -278,17 +293,13 @@ final class Manifests {
         List<HasMetadata> all = new ArrayList<>();
         all.add(lease());
         all.add(new SecretBuilder()
-                .withMetadata(metadata(owner))
+                .withMetadata(metadata(job, owner))
                 .withType("Opaque")
                 .addToStringData(KEYS, "made-when-created")
                 .build());
         configMap(owner).ifPresent(all::add);
         all.add(service(owner));
-        for (PlannedStage stage : plan.stages()) {
-            for (int replica = 0; replica < stage.replicas(); replica++) {
-                all.add(pod(owner, stage, replica, 0, endpoint));
-            }
-        }
+        all.addAll(pods(new Belonging(owner, job, endpoint)));
         KubernetesSerialization serialization = new KubernetesSerialization();
         StringBuilder yaml = new StringBuilder();
         for (HasMetadata each : all) {

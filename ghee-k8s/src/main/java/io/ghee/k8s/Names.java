@@ -61,4 +61,9 @@ final class Names {
     static String pod(String job, PlannedStage stage, int replica, int life) {
         return job + "-" + stage.name() + "-" + replica + "-" + life;
     }
+
+    /** The name of the secret of a driver: each that takes the job over has keys of its own. */
+    static String secret(String job, int takeovers) {
+        return takeovers == 0 ? job : job + "-keys-" + takeovers;
+    }
 }

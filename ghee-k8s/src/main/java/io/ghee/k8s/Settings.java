@@ -1,6 +1,7 @@
 package io.ghee.k8s;
 
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
+import io.ghee.DataSize;
 import java.time.Duration;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,7 @@ final class Settings {
 
     static final String DEFAULT_GPU = "nvidia.com/gpu";
     static final String DEFAULT_ACCOUNT = "ghee-worker";
+    private static final String DRIVER_ACCOUNT = "ghee-driver";
 
     /** Null for that of the context in use. */
     @Nullable
@@ -27,7 +29,15 @@ final class Settings {
     String queue;
 
     Duration placement = Duration.ofMinutes(10);
-    PodTemplateSpec template = PodTemplates.plain();
+    PodTemplateSpec template = DriverManifests.template();
+    String driverAccount = DRIVER_ACCOUNT;
+    DataSize driverMemory = new DataSize(1L << 30);
+    String driverCpus = "250m";
+    /** Null for as often as the cluster can be trusted with. */
+    @Nullable
+    Integer driverRestarts;
+
+    Duration keepDriver = Duration.ofMinutes(10);
 
     Settings with(Consumer<Settings> change) {
         Settings copy = new Settings();
@@ -38,6 +48,11 @@ final class Settings {
         copy.queue = queue;
         copy.placement = placement;
         copy.template = template;
+        copy.driverAccount = driverAccount;
+        copy.driverMemory = driverMemory;
+        copy.driverCpus = driverCpus;
+        copy.driverRestarts = driverRestarts;
+        copy.keepDriver = keepDriver;
         change.accept(copy);
         return copy;
     }

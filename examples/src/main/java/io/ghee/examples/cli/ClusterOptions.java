@@ -4,12 +4,17 @@ import io.ghee.ConfigurationException;
 import io.ghee.k8s.Kubernetes;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** The options that say how a job runs on Kubernetes. */
 final class ClusterOptions {
+    /** Of a pod template it gets the content, for the file is not there. */
+    private static final List<String> NOT_FOR_DRIVER = List.of("--deploy-mode", "--driver-restarts", "--pod-template");
+
     @Option(
             names = "--namespace",
             paramLabel = "NAME",
@@ -65,6 +70,46 @@ final class ClusterOptions {
             description = "Kubernetes: how long to wait for room for all pods (default: 600).")
     private @Nullable Long placementSeconds;
 
+    @Option(
+            names = "--deploy-mode",
+            paramLabel = "client|cluster",
+            defaultValue = "client",
+            description = "Kubernetes: whether this process drives the job, or a pod does while this process looks on"
+                    + " (default: ${DEFAULT-VALUE}).")
+    private DeployMode deployMode = DeployMode.CLIENT;
+
+    @Option(
+            names = "--driver-restarts",
+            paramLabel = "N",
+            description = "Kubernetes: how often a driver that is a pod is started again (default: 3).")
+    private @Nullable Integer driverRestarts;
+
+    private enum DeployMode {
+        CLIENT,
+        CLUSTER
+    }
+
+    /** Whether the driver is to be a pod. */
+    boolean isDeployed() {
+        return deployMode == DeployMode.CLUSTER;
+    }
+
+    /** What a driver in a pod is called with: what this process was called with, less what is told to it otherwise. */
+    static List<String> forDriver(List<String> arguments) {
+        List<String> kept = new ArrayList<>();
+        for (int i = 0; i < arguments.size(); i++) {
+            String argument = arguments.get(i);
+            boolean ours = NOT_FOR_DRIVER.stream()
+                    .anyMatch(option -> argument.equals(option) || argument.startsWith(option + "="));
+            if (!ours) {
+                kept.add(argument);
+            } else if (argument.indexOf('=') < 0) {
+                i++;
+            }
+        }
+        return kept;
+    }
+
     /** The launcher with these options. */
     Kubernetes kubernetes() {
         // Before the others, which add to it.
@@ -76,6 +121,7 @@ final class ClusterOptions {
         launcher = queue == null ? launcher : launcher.queue(queue);
         launcher = driverHost == null ? launcher : launcher.driverHost(driverHost);
         launcher = placementSeconds == null ? launcher : launcher.placement(Duration.ofSeconds(placementSeconds));
+        launcher = driverRestarts == null ? launcher : launcher.driverRestarts(driverRestarts);
         for (Map.Entry<String, String> each :
                 (nodeSelector == null ? Map.<String, String>of() : nodeSelector).entrySet()) {
             launcher = launcher.nodeSelector(each.getKey(), each.getValue());
@@ -93,7 +139,9 @@ final class ClusterOptions {
                 || queue != null
                 || driverHost != null
                 || placementSeconds != null
-                || nodeSelector != null;
+                || nodeSelector != null
+                || driverRestarts != null
+                || isDeployed();
         if (any) {
             throw new ConfigurationException(
                     "--launcher " + launcher + " with options of Kubernetes (expected: --launcher kubernetes)");

@@ -1,26 +1,21 @@
 package io.ghee.examples.cli;
 
-import io.ghee.ConfigurationException;
 import io.ghee.Pipeline;
 import io.ghee.examples.PackagedJob;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options that say how any job runs. */
 final class CommonOptions {
     private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
 
-    @Option(
-            names = "--replicas",
-            paramLabel = "STAGE=N",
-            split = ",",
-            description = "How many replicas a stage has: preprocess=2,train=1.")
-    private @Nullable Map<String, Integer> replicas;
+    @Mixin
+    private StageOptions stages = new StageOptions();
 
     @Option(
             names = "--max-bad-records",
@@ -57,14 +52,6 @@ final class CommonOptions {
         if (restarts != null) {
             pipeline = pipeline.withRestarts(restarts);
         }
-        for (Map.Entry<String, Integer> each : (replicas == null ? Map.<String, Integer>of() : replicas).entrySet()) {
-            try {
-                pipeline = pipeline.withResources(each.getKey(), resources -> resources.withReplicas(each.getValue()));
-            } catch (ConfigurationException e) {
-                throw new ConfigurationException(
-                        "--replicas " + each.getKey() + "=" + each.getValue() + ": " + e.reason(), e);
-            }
-        }
-        return pipeline;
+        return stages.apply(pipeline);
     }
 }

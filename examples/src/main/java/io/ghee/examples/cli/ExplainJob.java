@@ -2,7 +2,6 @@ package io.ghee.examples.cli;
 
 import io.ghee.examples.PackagedJob;
 import io.ghee.plan.ExplainFormat;
-import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -23,18 +22,9 @@ final class ExplainJob implements Runnable {
     @Option(
             names = "--format",
             paramLabel = "text|json|dot",
-            defaultValue = "TEXT",
-            description = "For people, for programs, or for Graphviz.",
-            converter = ByName.class)
+            defaultValue = "text",
+            description = "For people, for programs, or for Graphviz.")
     private ExplainFormat format = ExplainFormat.TEXT;
-
-    /** Reads a format in any case. */
-    private static final class ByName implements CommandLine.ITypeConverter<ExplainFormat> {
-        @Override
-        public ExplainFormat convert(String value) {
-            return ExplainFormat.valueOf(value.toUpperCase(Locale.ROOT));
-        }
-    }
 
     ExplainJob(PackagedJob job) {
         this.job = job;

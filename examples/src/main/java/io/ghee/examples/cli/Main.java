@@ -14,7 +14,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /**
- * {@code ghee}: lists, explains and runs the packaged jobs. Results go to stdout, everything else to stderr. Exit codes: 0 ok,
+ * {@code ghee}: lists, explains and runs the packaged jobs, and looks after those on a cluster. Results go to stdout, everything else to stderr. Exit codes: 0 ok,
  * 1 the job failed, 2 usage, 3 configuration or input, 4 infrastructure, 130 interrupted.
  */
 @Command(
@@ -44,10 +44,13 @@ public final class Main {
         ghee.addSubcommand(perJob("explain", "Shows the plan of a job without running it.", ExplainJob::new));
         ghee.addSubcommand(perJob("run", "Runs a job.", RunJob::new));
         ghee.addSubcommand(new MakeImage());
+        ghee.addSubcommand(new Doctor());
+        Operations.all().forEach(ghee::addSubcommand);
         ghee.addSubcommand(new CommandLine.HelpCommand());
         ghee.setExecutionExceptionHandler((e, command, parsed) -> fail(e, command, main.verbose));
         // The last one wins, so that a script can be called with an option of its own overruled.
         ghee.setOverwrittenOptionsAllowed(true);
+        ghee.setCaseInsensitiveEnumValuesAllowed(true);
         return ghee.setOut(out).setErr(err).execute(args);
     }
 

@@ -5,11 +5,16 @@ import io.ghee.GheeException;
 import io.ghee.Job;
 import io.ghee.Pipeline;
 import io.ghee.examples.PackagedJob;
+import io.ghee.k8s.Kubernetes;
+import io.ghee.k8s.Submission;
+import io.ghee.run.JobDriver;
 import io.ghee.run.JobProgress;
 import io.ghee.run.Launcher;
+import io.ghee.run.LocalLauncher;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -43,6 +48,9 @@ final class RunJob implements Callable<Integer> {
     @Option(names = "--report", paramLabel = "FILE", description = "Write what happened as JSON.")
     private @Nullable Path report;
 
+    @Option(names = "--dry-run", description = "Check what can be checked, show what would be run, and run nothing.")
+    private boolean dryRun;
+
     RunJob(PackagedJob job) {
         this.job = job;
     }
@@ -50,6 +58,11 @@ final class RunJob implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         Launcher launcher = launcher();
+        if (dryRun) {
+            return show(launcher);
+        } else if (launcher instanceof Kubernetes kubernetes && cluster.isDeployed()) {
+            return submit(kubernetes);
+        }
         Pipeline pipeline = options.pipeline(job);
         job.prepare();
         Job running = launcher.launch(pipeline);
@@ -66,6 +79,32 @@ final class RunJob implements Callable<Integer> {
         Summary.print(job, end, output, spec.commandLine().getOut());
         writeReport("succeeded", end);
         return 0;
+    }
+
+    private int show(Launcher launcher) {
+        PrintWriter out = spec.commandLine().getOut();
+        Pipeline pipeline = options.pipeline(job);
+        if (launcher instanceof Kubernetes kubernetes) {
+            kubernetes.preflight(pipeline);
+            out.print(kubernetes.manifests(pipeline));
+        } else {
+            JobDriver.check(LocalLauncher.uniqueName(pipeline), pipeline.plan());
+            out.println(pipeline.explain().stripTrailing());
+        }
+        out.flush();
+        return 0;
+    }
+
+    /** Hands the job over to a driver in the cluster, and looks on. */
+    private int submit(Kubernetes kubernetes) throws InterruptedException {
+        Pipeline pipeline = options.pipeline(job);
+        List<String> arguments = spec.root().commandLine().getParseResult().originalArgs();
+        try (Submission submission =
+                kubernetes.submit(pipeline.name(), Main.class, ClusterOptions.forDriver(arguments))) {
+            PrintWriter err = spec.commandLine().getErr();
+            err.println("ghee: job " + submission.job() + " is driven by a pod; it goes on without this process");
+            return submission.follow(line -> spec.commandLine().getOut().println(line));
+        }
     }
 
     private Launcher launcher() {
