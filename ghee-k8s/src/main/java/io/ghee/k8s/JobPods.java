@@ -10,6 +10,7 @@ import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.ghee.GheeException;
 import io.ghee.InfrastructureException;
+import io.ghee.agent.ClassPathDigest;
 import io.ghee.agent.ControlServer;
 import io.ghee.agent.JobKeys;
 import io.ghee.agent.Memory;
@@ -56,6 +57,7 @@ final class JobPods implements Workers {
     private final Settings settings;
     private final Manifests manifests;
     private final JobKeys keys = JobKeys.create();
+    private final String code = ClassPathDigest.ofThisJvm().brief();
     private final ScheduledExecutorService timer;
     /** By stage and replica; the one that is, or was last. */
     private final Map<String, Worker> workers = new LinkedHashMap<>();
@@ -244,7 +246,7 @@ final class JobPods implements Workers {
     private void create(Worker worker) {
         Pod pod = manifests.pod(
                 new Manifests.Belonging(
-                        lease.owner(), secret(), Objects.requireNonNull(control).endpoint()),
+                        lease.owner(), secret(), Objects.requireNonNull(control).endpoint(), code),
                 worker.stage,
                 worker.replica,
                 worker.life);

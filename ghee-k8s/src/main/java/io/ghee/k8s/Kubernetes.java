@@ -49,7 +49,7 @@ public final class Kubernetes implements Launcher {
 
     /** What pods do not belong to yet. */
     private static final Manifests.Belonging UNKNOWN = new Manifests.Belonging(
-            new OwnerReferenceBuilder().withUid("assigned-when-created").build(), "keys", "tcp://driver:0");
+            new OwnerReferenceBuilder().withUid("assigned-when-created").build(), "keys", "tcp://driver:0", "");
 
     private final Settings settings;
 

@@ -22,6 +22,7 @@ import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.ghee.Resources;
 import io.ghee.agent.Agent;
+import io.ghee.agent.JobCode;
 import io.ghee.agent.JobKeys;
 import io.ghee.agent.WorkerCommand;
 import io.ghee.k8s.agent.PodAgent;
@@ -114,8 +115,9 @@ final class Manifests {
      * @param owner the lease
      * @param secret the name of the secret with the keys of this driver
      * @param endpoint where this driver listens
+     * @param code the digest of its class path
      */
-    record Belonging(OwnerReference owner, String secret, String endpoint) {}
+    record Belonging(OwnerReference owner, String secret, String endpoint, String code) {}
 
     /** The keys of one driver, under its name. */
     Secret secret(String name, OwnerReference owner, JobKeys keys) {
@@ -230,6 +232,10 @@ final class Manifests {
                 .endValueFrom()
                 .endEnv()
                 .addNewEnv()
+                .withName(JobCode.DIGEST)
+                .withValue(to.code())
+                .endEnv()
+                .addNewEnv()
                 .withName(PodAgent.LEASE)
                 .withValue(namespace + "/" + job)
                 .endEnv();
@@ -299,7 +305,7 @@ final class Manifests {
                 .build());
         configMap(owner).ifPresent(all::add);
         all.add(service(owner));
-        all.addAll(pods(new Belonging(owner, job, endpoint)));
+        all.addAll(pods(new Belonging(owner, job, endpoint, "known-when-created")));
         KubernetesSerialization serialization = new KubernetesSerialization();
         StringBuilder yaml = new StringBuilder();
         for (HasMetadata each : all) {

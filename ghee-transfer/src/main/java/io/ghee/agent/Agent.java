@@ -255,7 +255,7 @@ public final class Agent {
         driver.send(messages.write(report));
     }
 
-    private static String env(String name) {
+    static String env(String name) {
         String value = System.getenv(name);
         if (value == null) {
             throw new InfrastructureException(
@@ -264,7 +264,7 @@ public final class Agent {
         return value;
     }
 
-    private static String property(String name) {
+    static String property(String name) {
         String value = System.getProperty(name);
         if (value == null) {
             throw new InfrastructureException(

@@ -85,14 +85,31 @@ public record ClassPathDigest(List<Entry> entries) {
      * @throws ConfigurationException if an entry cannot be read
      */
     public static ClassPathDigest of(String classPath) {
-        List<Entry> entries = new ArrayList<>();
-        for (String element : classPath.split(File.pathSeparator, -1)) {
-            Path path = Path.of(element).toAbsolutePath().normalize();
-            if (Files.exists(path)) {
-                entries.add(new Entry(String.valueOf(path.getFileName()), digest(path)));
-            }
+        return new ClassPathDigest(paths(classPath).stream()
+                .map(path -> new Entry(String.valueOf(path.getFileName()), digest(path)))
+                .toList());
+    }
+
+    /** What is on this JVM's class path and exists, in the order of {@link #ofThisJvm}. */
+    static List<Path> pathsOfThisJvm() {
+        return paths(System.getProperty("java.class.path"));
+    }
+
+    private static List<Path> paths(String classPath) {
+        return Stream.of(classPath.split(File.pathSeparator, -1))
+                .map(element -> Path.of(element).toAbsolutePath().normalize())
+                .filter(Files::exists)
+                .toList();
+    }
+
+    /** All of it in a line: the same for two class paths if, and only if, their entries are. */
+    public String brief() {
+        MessageDigest sha256 = sha256();
+        for (Entry entry : entries) {
+            update(sha256, entry.name(), 0, 0);
+            update(sha256, entry.sha256(), 0, 0);
         }
-        return new ClassPathDigest(entries);
+        return HexFormat.of().formatHex(sha256.digest());
     }
 
     private static String digest(Path path) {
@@ -145,7 +162,7 @@ public record ClassPathDigest(List<Entry> entries) {
         return HexFormat.of().formatHex(sha256.digest());
     }
 
-    private static String name(Path directory, Path file) {
+    static String name(Path directory, Path file) {
         return directory.relativize(file).toString().replace(File.separatorChar, '/');
     }
 

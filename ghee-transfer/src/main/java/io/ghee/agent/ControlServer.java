@@ -37,6 +37,7 @@ public final class ControlServer implements AutoCloseable {
     private final OnSilent onSilent;
     private final PlanBytes plan;
     private final ClassPathDigest classPath;
+    private final CodeServer code = new CodeServer();
     private final DriverSocket socket;
     private final String endpoint;
     private final MessageCodec messages = new MessageCodec(ControlMessage.class);
@@ -189,6 +190,7 @@ public final class ControlServer implements AutoCloseable {
             driver.fail(new InfrastructureException("the control channel failed: " + e, e));
         } finally {
             socket.close();
+            code.close();
             closed.countDown();
         }
     }
@@ -198,6 +200,10 @@ public final class ControlServer implements AutoCloseable {
         DriverSocket.Received received = socket.receive(POLL);
         if (received == null) {
             return false;
+        }
+        if (CodeMessage.isOne(received.body())) {
+            giveCode(received);
+            return true;
         }
         try {
             ControlMessage.ToDriver message = messages.read(received.body(), ControlMessage.ToDriver.class);
@@ -213,6 +219,39 @@ public final class ControlServer implements AutoCloseable {
             driver.fail(e);
         }
         return true;
+    }
+
+    private void giveCode(DriverSocket.Received received) {
+        CodeMessage answer;
+        try {
+            CodeMessage question = CodeMessage.read(received.body());
+            if (question instanceof CodeMessage.Wanted wanted) {
+                answer = code.part(wanted);
+            } else if (question instanceof CodeMessage.Asked asked) {
+                checkRuntime("worker " + asked.stage() + "-" + asked.replica(), asked.protocol(), asked.jdk());
+                synchronized (peers) {
+                    Peer peer = peers.get(asked.stage() + "-" + asked.replica());
+                    if (peer != null && peer.life == asked.life()) {
+                        peer.heardNanos = System.nanoTime();
+                    }
+                }
+                answer = new CodeMessage.Told(classPath);
+            } else {
+                return;
+            }
+        } catch (InfrastructureException e) {
+            answer = new CodeMessage.Refused(e.reason());
+            driver.fail(e);
+        }
+        socket.send(received.peer(), CodeMessage.write(answer));
+    }
+
+    private static void checkRuntime(String worker, int protocol, int jdk) {
+        int mine = Runtime.version().feature();
+        if (protocol != ControlMessage.PROTOCOL || jdk != mine) {
+            throw new InfrastructureException(worker + " speaks protocol " + protocol + " on JDK " + jdk
+                    + " (expected: protocol " + ControlMessage.PROTOCOL + " on JDK " + mine + ", as the driver)");
+        }
     }
 
     private void handle(Peer peer, byte[] address, ControlMessage.ToDriver message) {
@@ -239,17 +278,15 @@ public final class ControlServer implements AutoCloseable {
             return;
         }
         String worker = "worker " + name(peer.stage, peer.replica);
-        int jdk = Runtime.version().feature();
-        String reason = null;
-        if (hello.protocol() != ControlMessage.PROTOCOL || hello.jdk() != jdk) {
-            reason = worker + " speaks protocol " + hello.protocol() + " on JDK " + hello.jdk()
-                    + " (expected: protocol " + ControlMessage.PROTOCOL + " on JDK " + jdk + ", as the driver)";
-        } else if (!hello.classPath().equals(classPath)) {
-            reason = worker + " has another class path: " + hello.classPath().differences(classPath);
-        }
-        if (reason != null) {
-            send(address, new ControlMessage.Refused(reason));
-            throw new InfrastructureException(reason);
+        try {
+            checkRuntime(worker, hello.protocol(), hello.jdk());
+            if (!hello.classPath().equals(classPath)) {
+                throw new InfrastructureException(
+                        worker + " has another class path: " + hello.classPath().differences(classPath));
+            }
+        } catch (InfrastructureException e) {
+            send(address, new ControlMessage.Refused(e.reason()));
+            throw e;
         }
         peer.greeted = true;
         send(address, new ControlMessage.Welcome(plan, options.sealed()));

@@ -3,7 +3,9 @@ package io.ghee.k8s.agent;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.ghee.InfrastructureException;
 import io.ghee.agent.Agent;
+import io.ghee.agent.JobCode;
 import io.ghee.agent.Pulse;
 import java.io.IOException;
 import org.slf4j.Logger;
@@ -31,8 +33,34 @@ public final class PodAgent {
 
     private PodAgent() {}
 
-    /** Runs the worker of this pod, and exits with how it ended. */
-    public static void main(String[] args) throws IOException {
+    /** Runs the worker of this pod, with the code of its job, and exits with how it ended. */
+    public static void main(String[] args) {
+        Runtime.getRuntime().halt(start());
+    }
+
+    private static int start() {
+        try {
+            ClassLoader code = JobCode.load();
+            Thread.currentThread().setContextClassLoader(code);
+            Class<?> agent = Class.forName(PodAgent.class.getName(), true, code);
+            return (int) agent.getMethod("work").invoke(null);
+        } catch (InfrastructureException e) {
+            // To the error output and not to the log, which may have no backend here: the kubelet quotes it.
+            System.err.println(e.reason());
+            return Agent.ORPHANED;
+        } catch (ReflectiveOperationException | InterruptedException | RuntimeException e) {
+            e.printStackTrace();
+            return Agent.CRASHED;
+        }
+    }
+
+    /**
+     * The work of {@link #main}, by the class that is loaded from the job's code.
+     *
+     * @return the exit code
+     * @throws IOException if the port of the probes is taken
+     */
+    public static int work() throws IOException {
         Pulse pulse = new Pulse();
         HealthServer.start(pulse, HEALTH_PORT);
         int exit = Agent.run(pulse);
@@ -40,7 +68,7 @@ public final class PodAgent {
         if (exit == Agent.ORPHANED && lease != null) {
             endJob(lease);
         }
-        Runtime.getRuntime().halt(exit);
+        return exit;
     }
 
     private static void endJob(String name) {
