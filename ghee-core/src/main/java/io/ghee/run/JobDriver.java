@@ -55,6 +55,7 @@ public final class JobDriver implements Coordinator {
     private final Map<Integer, Standing> ready = new HashMap<>();
     private final Set<Integer> finished = new TreeSet<>();
     private volatile int generation;
+    private volatile boolean draining;
     private final @Nullable Resumption resumption;
     private long notBeforeNanos = System.nanoTime();
     private @Nullable Start start;
@@ -340,7 +341,7 @@ public final class JobDriver implements Coordinator {
     public synchronized Assignment nextSplit(int inGeneration, int replica) {
         check(inGeneration);
         Cursor.Next next = cursor.next(replica);
-        if (next == null) {
+        if (next == null || draining) {
             return new Assignment(plan.input().passes(), 0, null, 0, new byte[0]);
         }
         Split split = splits.get(next.split());
@@ -439,15 +440,24 @@ public final class JobDriver implements Coordinator {
         boolean last = plan.isLast(plan.stage(now.stage()));
         if (!last || now.attempt() == lastStage.attempt()) {
             board.report(worker, now, !finished.contains(worker));
+            checkQuarantined();
         }
         List<WorkerProgress.Settled> settled =
                 now.generation() == generation ? cursor.report(worker, generation, now.accounts()) : List.of();
         if (!last || resumption == null || now.attempt() != lastStage.attempt() || !lastStage.hasBegun()) {
-            return Guidance.settled(settled);
+            return Guidance.settled(settled, draining);
         }
         written.agree(now.replica(), now.agrees());
         written.propose(cursor);
-        return written.guidance(settled, now.knows());
+        return written.guidance(settled, now.knows(), draining);
+    }
+
+    private void checkQuarantined() {
+        long most = plan.source().maxQuarantined();
+        if (board.quarantined() > most) {
+            fail(new InputException(plan.source().describe() + ": " + board.quarantined()
+                    + " malformed records were put aside (expected: at most " + most + ")"));
+        }
     }
 
     @Override
@@ -472,6 +482,16 @@ public final class JobDriver implements Coordinator {
         if (finished.size() == plan.workers()) {
             outcome.complete(lastStage.committables());
         }
+    }
+
+    /** The job is to end as if its input ended here: what has been read is still written and committed. */
+    void drain() {
+        draining = true;
+    }
+
+    /** True once {@link #drain} was called: there may be more input. */
+    boolean isDraining() {
+        return draining;
     }
 
     /** Ends the job, unless it has ended. */

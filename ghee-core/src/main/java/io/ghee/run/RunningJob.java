@@ -1,5 +1,6 @@
 package io.ghee.run;
 
+import io.ghee.ConfigurationException;
 import io.ghee.GheeException;
 import io.ghee.InfrastructureException;
 import io.ghee.Job;
@@ -70,7 +71,10 @@ public final class RunningJob implements Job {
         try {
             driver.fail(new GheeException(GheeException.Kind.CANCELLED, "the job has ended"));
             workers.stop(GRACE);
-            if (failure == null) {
+            if (failure == null && driver.isDraining()) {
+                // All is committed, and what goes on from there is still to come.
+                return null;
+            } else if (failure == null) {
                 driver.plan().sink().commit(driver.plan().sinkJob(driver.job()), finished);
                 return null;
             }
@@ -141,6 +145,28 @@ public final class RunningJob implements Job {
     @Override
     public JobProgress progress() {
         return driver.jobProgress();
+    }
+
+    @Override
+    public void stop(Duration timeout) throws InterruptedException {
+        if (!driver.plan().commits()) {
+            throw new ConfigurationException(
+                    "job " + name() + " cannot be stopped on the way: it commits once, in the end"
+                            + " (expected: a pipeline with commitEvery, or cancel())");
+        }
+        driver.drain();
+        try {
+            end.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            throw asGhee(e.getCause());
+        } catch (TimeoutException e) {
+            throw new InfrastructureException(
+                    "job " + name() + " has not ended " + timeout.toMillis()
+                            + " ms after it was stopped; it is still writing what it has read, at "
+                            + progress().stages() + " (expected: a longer time, or cancel(), and what is not committed"
+                            + " is done again by the next job of this name)",
+                    e);
+        }
     }
 
     @Override

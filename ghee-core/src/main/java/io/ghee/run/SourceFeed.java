@@ -11,7 +11,9 @@ import io.ghee.source.SplitReader;
 import io.ghee.source.UnboundedSource;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the splits that the driver hands out. */
@@ -20,6 +22,8 @@ final class SourceFeed extends Feed {
     private static final int RECORDS = 64;
     /** Of so many calls to a reader one is timed. */
     private static final int SAMPLED = 16;
+    /** How often it is looked how many records are ahead. */
+    private static final long LAG_NANOS = 200_000_000;
 
     private final PlannedStage.FromSource input;
     private final Source<?> source;
@@ -44,20 +48,24 @@ final class SourceFeed extends Feed {
     /** Splits in a row that had nothing. */
     private int quiet;
 
+    private long lagNanos = System.nanoTime() - LAG_NANOS;
     private @Nullable Reading current;
     private @Nullable Object spare;
 
     /** A split that is being read. */
     private final class Reading {
         private final int split;
+        private final String id;
         private final Consumed consumed;
         private final SplitReader<?> reader;
         private final long begun;
+        private long quarantined;
         private long counted;
         private long place = -1;
 
         Reading(Coordinator.Assignment next, Split assigned) throws IOException {
             this.split = next.number();
+            this.id = assigned.id();
             this.consumed = Consumed.read(next.consumed());
             this.begun = next.from();
             this.reader = source.open(assigned, begun);
@@ -95,6 +103,15 @@ final class SourceFeed extends Feed {
                 push(record, Origins.id(split, place()));
             }
             metrics.move(Activity.COMPUTE, Activity.READ, waits ? readNanos : readNanos * SAMPLED);
+            countQuarantined();
+        }
+
+        private void countQuarantined() {
+            long all = reader.quarantined();
+            if (all > quarantined) {
+                metrics.quarantined(all - quarantined);
+                quarantined = all;
+            }
         }
 
         private long place() {
@@ -173,6 +190,9 @@ final class SourceFeed extends Feed {
         if (wiring.generation() != generation) {
             throw new AbandonedException();
         }
+        if (metrics.isDraining()) {
+            drain();
+        }
         while (!assigned && (all || readings.isEmpty())) {
             openNext();
         }
@@ -183,7 +203,34 @@ final class SourceFeed extends Feed {
         Reading next = readings.get(turn++ % readings.size());
         current = next;
         next.pump();
+        reportLags();
         return true;
+    }
+
+    /** Reads no further. Of what was not read to its end nothing is said to be exhausted: it is for a later job. */
+    private void drain() throws IOException {
+        for (Reading reading : List.copyOf(readings)) {
+            readings.remove(reading);
+            reading.reader.close();
+        }
+        current = null;
+        assigned = true;
+    }
+
+    private void reportLags() {
+        long now = System.nanoTime();
+        if (now - lagNanos < LAG_NANOS) {
+            return;
+        }
+        lagNanos = now;
+        Map<String, Long> lags = new HashMap<>();
+        for (Reading reading : readings) {
+            long lag = reading.reader.lag();
+            if (lag >= 0) {
+                lags.put(reading.id, lag);
+            }
+        }
+        metrics.lags(lags);
     }
 
     /** There is nothing at present of a split. */

@@ -49,5 +49,10 @@ public interface BoundedSource<T> extends Source<T> {
         public SplitReader<T> open(Split split, long place) throws IOException {
             return source.open(split, place);
         }
+
+        @Override
+        public long maxQuarantined() {
+            return source.maxQuarantined();
+        }
     }
 }

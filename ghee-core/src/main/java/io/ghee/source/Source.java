@@ -35,6 +35,11 @@ public interface Source<T> extends Serializable {
         return open(split);
     }
 
+    /** How many malformed records readers may {@linkplain SplitReader#quarantined put aside}, all together; one more ends the job. */
+    default long maxQuarantined() {
+        return Long.MAX_VALUE;
+    }
+
     /** How many passes are made over the source; at least 1. */
     default int passes() {
         return 1;

@@ -44,6 +44,16 @@ public interface SplitReader<T> extends AutoCloseable {
         return counted;
     }
 
+    /** How many records of the split have not been returned yet, as its storage counts them; -1 if that is not known. */
+    default long lag() {
+        return -1;
+    }
+
+    /** How many malformed records this reader has put aside, instead of refusing them. */
+    default long quarantined() {
+        return 0;
+    }
+
     /** Where the record last returned (or refused) came from: {@code ratings.csv:17}. May be slow; for messages. */
     String position();
 

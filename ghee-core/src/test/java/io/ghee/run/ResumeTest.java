@@ -295,6 +295,136 @@ class ResumeTest {
         assertThat(committed(pipeline)).as("seed %s", seed).isEqualTo(kept(all));
     }
 
+    @Test
+    void aJobThatIsStoppedHasWrittenWhatItHasReadAndTheNextOneGoesOn() throws Exception {
+        GrowingSource source = new GrowingSource(name(), 5);
+        Slow reads = slow();
+        Slow writes = slow();
+        Pipeline pipeline = Pipeline.named(name())
+                .readFrom(source)
+                .stage("read", replicas(2))
+                .map(reads::pass)
+                .filter(n -> n % 5 != 0)
+                .shuffle(200, 1)
+                // Neither is ever full by itself.
+                .batch(1_000_000)
+                .distribute(balanced())
+                .stage("write", replicas(2))
+                .unbatch()
+                .map(writes::pass)
+                .writeTo(new KeptSink<Integer>())
+                .commitEvery(Duration.ofMinutes(10));
+        KeptSink.Kept kept = KeptSink.of(pipeline.name());
+        int rows = 0;
+        for (int k = 1; k <= 3; k++) {
+            Job job = Ghee.local().launch(pipeline);
+            for (int until = rows + 3000; rows < until; rows++) {
+                source.add(rows % 5, rows);
+            }
+            int enough = k * 1000;
+            await().atMost(Jobs.DEADLINE)
+                    .until(() -> CALLS.containsKey(reads.name)
+                            && CALLS.get(reads.name).get() >= enough);
+
+            job.stop(Jobs.DEADLINE);
+
+            assertThat(job.await(Jobs.DEADLINE).restarts()).isEmpty();
+            assertThat(kept.isEnded()).isFalse();
+            assertThat(kept.committed()).hasSizeGreaterThan(enough / 2).doesNotHaveDuplicates();
+            Jobs.awaitNoThreads(job);
+        }
+        int all = rows;
+        Job job = Ghee.local().launch(pipeline);
+        await().atMost(Jobs.DEADLINE)
+                .until(() -> job.progress().lags().size() == 5
+                        && job.progress().lag().getAsLong() == 0);
+        job.stop(Jobs.DEADLINE);
+
+        assertThat(committed(pipeline)).isEqualTo(kept(all));
+    }
+
+    @Test
+    void aJobThatEndsGoesOnAfterItWasStopped() throws Exception {
+        for (Shape shape : shapes()) {
+            Slow slow = slow();
+            Pipeline pipeline = shape.pipeline.apply(slow).commitEvery(OFTEN);
+            FAST.put(slow.name, ROWS / 3);
+            Job job = Ghee.local().launch(pipeline);
+            await().until(() -> KeptSink.of(pipeline.name()).commits() > 0);
+            FAST.remove(slow.name);
+            job.stop(Jobs.DEADLINE);
+            assertThat(KeptSink.of(pipeline.name()).isEnded()).as(shape.name).isFalse();
+
+            run(pipeline);
+
+            assertThat(committed(pipeline)).as(shape.name).isEqualTo(copies(ROWS, shape.copies));
+            assertThat(KeptSink.of(pipeline.name()).isEnded()).isTrue();
+        }
+    }
+
+    @Test
+    void aWorkerThatIsLostWhileTheJobIsBeingStoppedReadsNothingAgain() throws Exception {
+        GrowingSource source = new GrowingSource(name(), 4);
+        Slow slow = slow(1500);
+        Pipeline pipeline = endless(source, slow, 2, 2);
+        for (int n = 0; n < 4000; n++) {
+            source.add(n % 4, n);
+        }
+        FAST.put(slow.name, 100);
+        Job job = Ghee.local().launch(pipeline);
+        await().until(() -> CALLS.containsKey(slow.name) && CALLS.get(slow.name).get() > 100);
+        FAST.remove(slow.name);
+        job.stop(Jobs.DEADLINE);
+        assertThat(kept(4000))
+                .containsAll(
+                        committed(pipeline).stream().map(Integer.class::cast).toList());
+
+        Job next = Ghee.local().launch(pipeline);
+        await().atMost(Jobs.DEADLINE)
+                .untilAsserted(() -> assertThat(committed(pipeline)).isEqualTo(kept(4000)));
+        next.stop(Jobs.DEADLINE);
+        assertThat(committed(pipeline)).isEqualTo(kept(4000));
+    }
+
+    @Test
+    void aJobThatCommitsOnceCannotBeStoppedOnTheWay() throws Exception {
+        Job job = Ghee.local()
+                .launch(Pipeline.named("once")
+                        .readFrom(ListSource.numbers(100, 3))
+                        .stage("copy", replicas(1))
+                        .writeTo(new CollectSink<Integer>()));
+        assertThatThrownBy(() -> job.stop(Jobs.DEADLINE))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("cannot be stopped on the way: it commits once, in the end");
+        job.await(Jobs.DEADLINE);
+        assertThat(CollectSink.of(job.name()).isCommitted()).isTrue();
+    }
+
+    @Test
+    void whatIsAheadIsToldBySplit() throws Exception {
+        GrowingSource source = new GrowingSource(name(), 3);
+        Slow slow = slow();
+        FAST.put(slow.name, 100);
+        Pipeline pipeline = Pipeline.named(name())
+                .readFrom(source)
+                .stage("copy", replicas(2))
+                .map(slow::pass)
+                .writeTo(new KeptSink<Integer>())
+                .commitEvery(OFTEN);
+        for (int n = 0; n < 4000; n++) {
+            source.add(n % 2, n);
+        }
+        Job job = Ghee.local().launch(pipeline);
+        await().atMost(Jobs.DEADLINE)
+                .until(() ->
+                        job.progress().lag().isPresent() && job.progress().lag().getAsLong() > 1000);
+        assertThat(job.progress().lags()).containsOnlyKeys("partition-0", "partition-1", "partition-2");
+        assertThat(job.progress().lags()).containsEntry("partition-2", 0L);
+        FAST.remove(slow.name);
+        await().atMost(Jobs.DEADLINE).until(() -> job.progress().lag().getAsLong() == 0);
+        job.stop(Jobs.DEADLINE);
+    }
+
     /** How far each split is done with, as the sink knows it. */
     private static List<Long> marks(Pipeline pipeline) {
         return Position.join(KeptSink.of(pipeline.name()).positions()).splits().stream()

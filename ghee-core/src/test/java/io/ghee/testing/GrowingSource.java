@@ -89,6 +89,13 @@ public record GrowingSource(String name, int partitions) implements UnboundedSou
             }
 
             @Override
+            public long lag() {
+                synchronized (records) {
+                    return records.size() - next;
+                }
+            }
+
+            @Override
             public String position() {
                 return split.describe() + "@" + (FIRST + 2 * (next - 1));
             }

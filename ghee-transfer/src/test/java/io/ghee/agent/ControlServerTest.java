@@ -384,6 +384,8 @@ class ControlServerTest {
                 p.training(),
                 p.tallies(),
                 points,
+                p.lags(),
+                p.quarantined(),
                 0,
                 accounts,
                 0,

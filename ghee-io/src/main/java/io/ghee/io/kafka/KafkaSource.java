@@ -76,7 +76,7 @@ public final class KafkaSource<T> implements UnboundedSource<T> {
         return new KafkaSource<>(topics, decoder, settings, offsets, deadLetters);
     }
 
-    /** Keeps records that cannot be decoded, and goes on; without it, each is a {@link io.ghee.BadRecordException}. */
+    /** Keeps records that cannot be decoded, counts them in the report, and goes on; without it, each is a {@link io.ghee.BadRecordException}. */
     public KafkaSource<T> deadLetters(DeadLetters to) {
         return new KafkaSource<>(topics, decoder, settings, start, to);
     }
@@ -87,6 +87,11 @@ public final class KafkaSource<T> implements UnboundedSource<T> {
      */
     public BoundedSource<T> untilLatest() {
         return new UntilLatest<>(this);
+    }
+
+    @Override
+    public long maxQuarantined() {
+        return deadLetters == null ? Long.MAX_VALUE : deadLetters.most();
     }
 
     @Override
@@ -189,6 +194,11 @@ public final class KafkaSource<T> implements UnboundedSource<T> {
         @Override
         public SplitReader<T> open(Split split, long place) {
             return source.open(split, place);
+        }
+
+        @Override
+        public long maxQuarantined() {
+            return source.maxQuarantined();
         }
     }
 }
