@@ -29,10 +29,12 @@ public final class RunningJob implements Job {
     private final Workers workers;
     private final CompletableFuture<JobProgress> end = new CompletableFuture<>();
     private final Thread shutdown;
+    private final SourceWatch watch;
 
     private RunningJob(JobDriver driver, Workers workers) {
         this.driver = driver;
         this.workers = workers;
+        this.watch = new SourceWatch(driver);
         this.shutdown = new Thread(this::cancelAtShutdown, "ghee-shutdown-" + driver.job());
     }
 
@@ -51,6 +53,7 @@ public final class RunningJob implements Job {
         List<String> finished = List.of();
         try {
             workers.start();
+            watch.start();
             finished = driver.outcome().get();
         } catch (ExecutionException e) {
             failure = asGhee(e.getCause());
@@ -58,6 +61,11 @@ public final class RunningJob implements Job {
             failure = asGhee(e);
         }
         failure = close(failure, finished);
+        try {
+            watch.end(failure == null);
+        } catch (InterruptedException e) {
+            failure = failure == null ? asGhee(e) : failure;
+        }
         driver.ended();
         unhook();
         if (failure == null) {

@@ -33,6 +33,7 @@ final class SourceFeed extends Feed {
     private final int replica;
     private final boolean last;
     private final Lineage lineage;
+    private final Ledger ledger;
     private final Faults ofReader;
     /** All splits are read at a time. */
     private final boolean all;
@@ -104,6 +105,16 @@ final class SourceFeed extends Feed {
             }
             metrics.move(Activity.COMPUTE, Activity.READ, waits ? readNanos : readNanos * SAMPLED);
             countQuarantined();
+            if (all) {
+                reached();
+            }
+        }
+
+        /** Whatever is before the next record has been pushed. */
+        private void reached() {
+            long next = Math.max(Math.max(begun, place + 1), reader.nextPlace());
+            ledger.exhausted(split, Math.max(begun, place), next);
+            ledger.reached(split, next);
         }
 
         private void countQuarantined() {
@@ -123,13 +134,17 @@ final class SourceFeed extends Feed {
             }
             if (all) {
                 // From the last one on: what was before has been said.
-                lineage.ledger().exhausted(split, Math.max(begun, place), next);
+                ledger.exhausted(split, Math.max(begun, place), next);
             }
             place = next;
             return next;
         }
 
         private void push(Object record, long id) throws Exception {
+            if (place < begun) {
+                // Of storage that cannot begin in the middle.
+                return;
+            }
             if (!consumed.isEmpty() && consumed.contains(epoch, id, 0)) {
                 return;
             }
@@ -145,7 +160,7 @@ final class SourceFeed extends Feed {
         private void close() throws IOException {
             readings.remove(this);
             current = null;
-            lineage.ledger().exhausted(split, begun, Origins.MAX_RECORDS);
+            ledger.exhausted(split, begun, Origins.MAX_RECORDS);
             reader.close();
         }
     }
@@ -154,6 +169,7 @@ final class SourceFeed extends Feed {
      * A feed of one generation.
      *
      * @param arrivals if this stage is the last one, and commits what it writes on the way
+     * @param ledger of this generation
      * @param last true if this stage is the last one, too: then its replicas end each pass together
      */
     SourceFeed(
@@ -165,6 +181,7 @@ final class SourceFeed extends Feed {
             boolean last,
             @Nullable Arrivals arrivals,
             Lineage lineage,
+            Ledger ledger,
             Node chain,
             WorkerMetrics metrics,
             Faults ofReader,
@@ -182,6 +199,7 @@ final class SourceFeed extends Feed {
         this.arrivals = arrivals;
         this.all = source instanceof UnboundedSource;
         this.lineage = lineage;
+        this.ledger = ledger;
         this.ofReader = ofReader;
     }
 
@@ -285,7 +303,7 @@ final class SourceFeed extends Feed {
         epoch++;
         spare = null;
         if (epoch <= input.passes()) {
-            lineage.ledger().epoch(epoch);
+            ledger.epoch(epoch);
             begin(epoch);
         }
     }

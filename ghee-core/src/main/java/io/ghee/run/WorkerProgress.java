@@ -62,8 +62,9 @@ public record WorkerProgress(
      *
      * @param sum of the hashes of records that came, less those that went
      * @param exhausted the unit has been read to its end, here
+     * @param reached of a unit of a split that is read on and on here, the place before which everything was read; else -1
      */
-    public record Account(int epoch, long unit, long sum, boolean exhausted) {}
+    public record Account(int epoch, long unit, long sum, boolean exhausted, long reached) {}
 
     /** A unit of which everything has arrived in a generation: it will not be read again, unless the last stage begins anew. */
     public record Settled(int generation, int epoch, long unit) {}

@@ -36,6 +36,11 @@ final class Written {
         agreed = proposed;
     }
 
+    /** The marks that stand, by split; none before {@link #begin}. */
+    long[] marks() {
+        return marks.clone();
+    }
+
     /** The mark of a split. */
     long mark(int split) {
         return marks[split];

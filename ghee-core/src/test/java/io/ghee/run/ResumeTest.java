@@ -24,6 +24,7 @@ import io.ghee.testing.ListSource;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -38,6 +39,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A job that commits on the way goes on from there, whoever was lost: a writer, another worker, or the driver. */
 @Timeout(120)
@@ -398,6 +400,111 @@ class ResumeTest {
                 .hasMessageContaining("cannot be stopped on the way: it commits once, in the end");
         job.await(Jobs.DEADLINE);
         assertThat(CollectSink.of(job.name()).isCommitted()).isTrue();
+    }
+
+    /** The place behind the last record of each partition, as the source counts. */
+    private static Map<String, Long> behind(int... records) {
+        Map<String, Long> places = new HashMap<>();
+        for (int partition = 0; partition < records.length; partition++) {
+            places.put("partition-" + partition, 99L + 2 * records[partition]);
+        }
+        return places;
+    }
+
+    @Test
+    void theSourceIsToldWhatIsCommitted() throws Exception {
+        GrowingSource source = new GrowingSource(name(), 5);
+        Pipeline pipeline = endless(source, slow(), 2, 2);
+        for (int n = 0; n < 1000; n++) {
+            source.add(n % 5, n);
+        }
+        Job job = Ghee.local().launch(pipeline);
+        // Of one partition nothing is written, as all of it is filtered out.
+        await().atMost(Jobs.DEADLINE).until(() -> source.committed().equals(behind(200, 200, 200, 200, 200)));
+        assertThat(committed(pipeline)).isEqualTo(kept(1000));
+        assertThat(Position.join(KeptSink.of(pipeline.name()).positions())
+                        .consumed()
+                        .isEmpty())
+                .as("all is before the marks")
+                .isTrue();
+        source.add(3, 3);
+        await().atMost(Jobs.DEADLINE).until(() -> source.committed().equals(behind(200, 200, 200, 201, 200)));
+        job.stop(Jobs.DEADLINE);
+        assertThat(source.committed()).isEqualTo(behind(200, 200, 200, 201, 200));
+    }
+
+    @Test
+    void theSourceIsToldAtTheEndHowFarAStoppedJobIs() throws Exception {
+        GrowingSource source = new GrowingSource(name(), 2);
+        Pipeline pipeline = Pipeline.named(name())
+                .readFrom(source)
+                .stage("copy", replicas(2))
+                .filter(n -> n % 3 != 0)
+                .shuffle(50, 1)
+                .writeTo(new KeptSink<Integer>())
+                .commitEvery(Duration.ofMinutes(10));
+        Job job = Ghee.local().launch(pipeline);
+        for (int n = 0; n < 1000; n++) {
+            source.add(n % 2, n);
+        }
+        await().atMost(Jobs.DEADLINE)
+                .until(() -> job.progress().lags().size() == 2
+                        && job.progress().lag().getAsLong() == 0);
+        assertThat(source.committed()).isEmpty();
+
+        job.stop(Jobs.DEADLINE);
+
+        assertThat(source.committed()).isEqualTo(behind(500, 500));
+        assertThat(committed(pipeline))
+                .isEqualTo(
+                        IntStream.range(0, 1000).filter(n -> n % 3 != 0).boxed().toList());
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void splitsThatComeUpAreReadAndStayWhatTheyAre(boolean oneStage) throws Exception {
+        GrowingSource source = new GrowingSource(name(), 2);
+        String name = name();
+        Slow slow = slow();
+        Pipeline pipeline = oneStage
+                ? Pipeline.named(name)
+                        .readFrom(source)
+                        .stage("copy", replicas(2))
+                        .filter(n -> n % 5 != 0)
+                        .map(slow::pass)
+                        .writeTo(new KeptSink<Integer>())
+                        .commitEvery(OFTEN)
+                : endless(source, slow, 2, 2);
+        int rows = 0;
+        for (int round = 0; round < 2; round++) {
+            Job job = Ghee.local().launch(pipeline);
+            for (int k = 0; k < 2; k++) {
+                int partitions = source.splits(1).size();
+                for (int until = rows + 1000; rows < until; rows++) {
+                    source.add(rows % partitions, rows);
+                }
+                int some = kept(rows - 500).size();
+                await().atMost(Jobs.DEADLINE)
+                        .until(() -> KeptSink.of(pipeline.name()).committed().size() >= some);
+                source.addPartition();
+            }
+            int last = source.splits(1).size() - 1;
+            for (int until = rows + 500; rows < until; rows++) {
+                source.add(last, rows);
+            }
+            List<Integer> all = kept(rows);
+            await().atMost(Jobs.DEADLINE)
+                    .until(() -> KeptSink.of(pipeline.name()).committed().size() >= all.size());
+            assertThat(committed(pipeline)).isEqualTo(all);
+            assertThat(job.progress().restarts()).isEmpty();
+            if (round == 0) {
+                job.cancel();
+            } else {
+                job.stop(Jobs.DEADLINE);
+            }
+            source.addPartition();
+        }
+        assertThat(committed(pipeline)).isEqualTo(kept(rows));
     }
 
     @Test

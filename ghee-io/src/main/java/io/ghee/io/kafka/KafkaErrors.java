@@ -13,6 +13,7 @@ import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.UnknownMemberIdException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
 
@@ -55,6 +56,11 @@ final class KafkaErrors {
             return new InfrastructureException(
                     at + "another job of this name has taken over, or the transaction was open for longer than"
                             + " transaction.timeout.ms; what was not committed is discarded",
+                    thrown);
+        }
+        if (cause instanceof UnknownMemberIdException) {
+            return new ConfigurationException(
+                    at + message(cause) + " (expected: a group that has no running consumers, a groupId of this job's own)",
                     thrown);
         }
         if (cause instanceof RecordTooLargeException) {

@@ -96,6 +96,11 @@ final class PartitionReader<T> implements SplitReader<T> {
     }
 
     @Override
+    public long nextPlace() {
+        return partition.next();
+    }
+
+    @Override
     public long quarantined() {
         return quarantined;
     }
