@@ -24,7 +24,9 @@ record KafkaSettings(Map<String, String> properties) implements Serializable {
 
     /** The properties that are ghee's own, and what to use instead. */
     private static final Map<String, String> OWN = Map.ofEntries(
-            Map.entry("group.id", "startAt(KafkaOffsets.committed(group, otherwise)) to start where a group is, groupId(group) to show in a"
+            Map.entry(
+                    "group.id",
+                    "startAt(KafkaOffsets.committed(group, otherwise)) to start where a group is, groupId(group) to show in a"
                             + " group how far the job is"),
             Map.entry("group.instance.id", ASSIGNS),
             Map.entry("group.protocol", ASSIGNS),

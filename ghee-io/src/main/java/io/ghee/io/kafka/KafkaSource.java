@@ -236,8 +236,7 @@ public final class KafkaSource<T> implements UnboundedSource<T> {
     @Override
     public SplitReader<T> open(Split split, long place) {
         KafkaSplit of = (KafkaSplit) split;
-        WorkerConsumer.Partition partition =
-                WorkerConsumer.open(settings, of.topicPartition(), place, of.end());
+        WorkerConsumer.Partition partition = WorkerConsumer.open(settings, of.topicPartition(), place, of.end());
         return new PartitionReader<>(
                 of, partition, decoder, deadLetters == null ? null : partition.deadLetters(deadLetters));
     }
