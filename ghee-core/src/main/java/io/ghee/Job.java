@@ -26,6 +26,17 @@ public interface Job {
     /** How far the job is. */
     JobProgress progress();
 
+    /**
+     * Ends a job that commits on the way as if its input ended here: nothing more is read, what has been read is written and
+     * committed, and the job ends well. Its output is not marked as complete: started again under its name, the pipeline goes
+     * on from there. Returns at the end.
+     *
+     * @throws ConfigurationException if the job commits once, in the end; it goes on
+     * @throws InfrastructureException if it has not ended within {@code timeout}; it goes on ending
+     * @throws GheeException if it fails, or has failed
+     */
+    void stop(Duration timeout) throws InterruptedException;
+
     /** Stops the workers and takes away what was written; returns when that is done. Does nothing after the end. */
     void cancel() throws InterruptedException;
 }

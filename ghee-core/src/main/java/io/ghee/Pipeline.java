@@ -130,7 +130,8 @@ public final class Pipeline {
      * input. Started again under the same name, it goes on from there, whatever became of the earlier job; as it does by
      * itself when one of its writers is lost. If the earlier job is still running, it can commit no more, and ends.
      *
-     * <p>Without it, a job commits once, in the end; but if its source never ends, or its sink is Kafka, every 10 s.
+     * <p>Without it, a job commits once, in the end; but if its source never ends, or its sink is Kafka, as often as the sink
+     * would have it: every 10 s to Kafka, every minute to files.
      *
      * @param interval at least 100 ms
      * @throws ConfigurationException if the sink can commit only once, or the input is read more than once

@@ -20,9 +20,6 @@ import org.jspecify.annotations.Nullable;
  * what is between a distribution and the next stage becomes an edge.
  */
 public final class Planner {
-    /** How often a job commits whose source never ends. */
-    private static final long COMMIT_MILLIS = 10_000;
-
     private static final Pattern STAGE_NAME = Pattern.compile("[a-z]([-a-z0-9]{0,38}[a-z0-9])?");
     /** How single records cross where no batch was declared. */
     private static final PlannedStage.Crossing CROSSING = new PlannedStage.Crossing(1024, Duration.ofMillis(50));
@@ -58,13 +55,18 @@ public final class Planner {
         steps.forEach(planner::add);
         Plan plan = new Plan(pipeline, limits, planner.stages);
         boolean unbounded = plan.source() instanceof UnboundedSource;
-        boolean always = plan.sink() instanceof ResumableSink<?> sink && sink.commitsOnTheWay();
-        if ((unbounded || always) && limits.commitMillis() == 0) {
-            Plan.Limits commits =
-                    new Plan.Limits(limits.badRecords(), limits.restarts(), limits.exactlyOnce(), COMMIT_MILLIS);
-            plan = new Plan(pipeline, commits, planner.stages);
+        if (unbounded || limits.commitMillis() > 0) {
+            checkCommits(plan);
         }
-        if (plan.commits()) {
+        if (plan.sink() instanceof ResumableSink<?> sink
+                && (unbounded || sink.commitsOnTheWay())
+                && limits.commitMillis() == 0) {
+            Plan.Limits commits = new Plan.Limits(
+                    limits.badRecords(),
+                    limits.restarts(),
+                    limits.exactlyOnce(),
+                    sink.commitInterval().toMillis());
+            plan = new Plan(pipeline, commits, planner.stages);
             checkCommits(plan);
         }
         return plan;

@@ -25,10 +25,10 @@ final class Commits {
         this.everyNanos = TimeUnit.MILLISECONDS.toNanos(everyMillis);
     }
 
-    /** Commits if it is time, and there is something new. */
+    /** Commits if it is time, or the writer asks for it, and there is something new. */
     void ifDue() throws Exception {
         long now = System.nanoTime();
-        if (now - lastNanos >= everyNanos) {
+        if (now - lastNanos >= everyNanos || writer.wantsCommit()) {
             long proposed = metrics.proposed();
             feed.flush();
             commit();

@@ -13,7 +13,7 @@ import org.roaringbitmap.longlong.Roaring64NavigableMap;
  * complete, and of the others single records. Hands out the splits that are left. Guarded by the driver.
  */
 final class Cursor {
-    private final int splits;
+    private int splits;
     private final int passes;
     private final int pinnedTo;
     private final Units units;
@@ -22,6 +22,11 @@ final class Cursor {
 
     private final Map<Long, Sums> underWay = new HashMap<>();
     private final ArrayDeque<Integer> unread = new ArrayDeque<>();
+    /** By split, the place before which everything is complete, where that is in the middle of a unit. */
+    private final Map<Integer, Long> partly = new HashMap<>();
+    /** By split, the place up to which it has been read in this generation. */
+    private final Map<Integer, Long> read = new HashMap<>();
+
     private Consumed consumed = new Consumed();
     private boolean grown;
     private int epoch = 1;
@@ -34,10 +39,11 @@ final class Cursor {
     private static final class Sums {
         private final Map<Integer, Long> byWorker = new HashMap<>();
         private boolean exhausted;
+        private long reached = -1;
 
-        boolean isSettled() {
-            return exhausted
-                    && byWorker.values().stream().mapToLong(Long::longValue).sum() == 0;
+        /** Nothing of what has been read of it is under way. */
+        boolean isEven() {
+            return byWorker.values().stream().mapToLong(Long::longValue).sum() == 0;
         }
     }
 
@@ -74,6 +80,17 @@ final class Cursor {
     void rewind() {
         epoch = 1;
         complete.clear();
+        partly.clear();
+    }
+
+    /** There are more splits, from the next generation on. */
+    void grow(int all) {
+        splits = all;
+    }
+
+    /** Up to where splits have been read in this generation. */
+    Map<Integer, Long> read() {
+        return Map.copyOf(read);
     }
 
     /** Whatever comes before these places of the splits is complete, in the one pass there is. */
@@ -115,7 +132,8 @@ final class Cursor {
             while (unit < units.first(split + 1) && of.contains(unit)) {
                 unit++;
             }
-            marks[split] = Math.max(before[split], units.place(split, unit));
+            long place = partly.getOrDefault(split, 0L);
+            marks[split] = Math.max(before[split], unit == units.of(split, place) ? place : units.place(split, unit));
         }
         return marks;
     }
@@ -127,6 +145,7 @@ final class Cursor {
      */
     void begin(Consumed arrived) {
         underWay.clear();
+        read.clear();
         consumed = arrived;
         reading = epoch;
         fill();
@@ -175,15 +194,22 @@ final class Cursor {
     List<WorkerProgress.Settled> report(int worker, int generation, List<WorkerProgress.Account> accounts) {
         List<WorkerProgress.Settled> settled = new ArrayList<>();
         for (WorkerProgress.Account account : accounts) {
+            if (account.reached() >= 0) {
+                read.merge(units.split(account.unit()), account.reached(), Math::max);
+            }
             if (!isComplete(account.epoch(), account.unit())) {
                 long key = Units.key(account.epoch(), account.unit());
                 Sums sums = underWay.computeIfAbsent(key, k -> new Sums());
                 sums.byWorker.put(worker, account.sum());
                 sums.exhausted |= account.exhausted();
-                if (sums.isSettled()) {
+                sums.reached = Math.max(sums.reached, account.reached());
+                if (sums.isEven() && sums.exhausted) {
                     underWay.remove(key);
                     complete(account.epoch()).addLong(account.unit());
                     grown = true;
+                } else if (sums.isEven() && sums.reached >= 0) {
+                    Long before = partly.put(units.split(account.unit()), sums.reached);
+                    grown |= before == null || before != sums.reached;
                 }
             }
             if (isComplete(account.epoch(), account.unit())) {

@@ -10,12 +10,14 @@ import java.util.Map;
  * @param proposed the number of the {@linkplain Written marks} that are proposed to the writers
  * @param agreed the number of those that were agreed to last
  * @param marks these, by split; empty if the worker knows them
+ * @param draining the source is to be read no further
  */
-public record Guidance(List<WorkerProgress.Settled> settled, long proposed, long agreed, Map<Integer, Long> marks) {
+public record Guidance(
+        List<WorkerProgress.Settled> settled, long proposed, long agreed, Map<Integer, Long> marks, boolean draining) {
     /** Nothing to tell. */
-    public static final Guidance NONE = new Guidance(List.of(), 0, 0, Map.of());
+    public static final Guidance NONE = new Guidance(List.of(), 0, 0, Map.of(), false);
 
-    static Guidance settled(List<WorkerProgress.Settled> settled) {
-        return new Guidance(settled, 0, 0, Map.of());
+    static Guidance settled(List<WorkerProgress.Settled> settled, boolean draining) {
+        return new Guidance(settled, 0, 0, Map.of(), draining);
     }
 }

@@ -5,6 +5,7 @@ import io.ghee.InfrastructureException;
 import io.ghee.InputException;
 import io.ghee.StageFailedException;
 import io.ghee.channel.AbandonedException;
+import io.ghee.channel.Origins;
 import io.ghee.distribution.Distribution;
 import io.ghee.plan.Plan;
 import io.ghee.plan.PlannedStage;
@@ -12,6 +13,7 @@ import io.ghee.source.Split;
 import io.ghee.source.UnboundedSource;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +22,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -42,7 +45,7 @@ public final class JobDriver implements Coordinator {
 
     private final String job;
     private final Plan plan;
-    private final List<Split> splits;
+    private List<Split> splits;
     private final CompletableFuture<List<String>> outcome = new CompletableFuture<>();
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
 
@@ -55,6 +58,7 @@ public final class JobDriver implements Coordinator {
     private final Map<Integer, Standing> ready = new HashMap<>();
     private final Set<Integer> finished = new TreeSet<>();
     private volatile int generation;
+    private volatile boolean draining;
     private final @Nullable Resumption resumption;
     private long notBeforeNanos = System.nanoTime();
     private @Nullable Start start;
@@ -273,10 +277,7 @@ public final class JobDriver implements Coordinator {
                 return false;
             }
             LOG.warn("job {}: {}; it begins again", job, reason.reason());
-            generation = generation + 1;
-            start = null;
-            ready.clear();
-            finished.clear();
+            callGeneration();
             notBeforeNanos = System.nanoTime() + restarts.pause(worker).toNanos();
             if (last) {
                 rewind();
@@ -285,6 +286,69 @@ public final class JobDriver implements Coordinator {
         }
         changed();
         return true;
+    }
+
+    private synchronized void callGeneration() {
+        generation = generation + 1;
+        start = null;
+        ready.clear();
+        finished.clear();
+    }
+
+    /**
+     * Takes in what splits have come up: all stages begin anew from what is committed, as the numbers of splits are kept with
+     * it.
+     *
+     * @param found all that there are
+     */
+    void grow(List<? extends Split> found) {
+        synchronized (this) {
+            Set<String> known = splits.stream().map(Split::id).collect(Collectors.toSet());
+            List<Split> all = new ArrayList<>(splits);
+            found.stream().filter(split -> !known.contains(split.id())).forEach(all::add);
+            if (all.size() == splits.size() || resumption == null || start == null || draining || isDecided()) {
+                return;
+            }
+            LOG.info(
+                    "job {}: reads {}, too",
+                    job,
+                    all.subList(splits.size(), all.size()).stream()
+                            .map(Split::describe)
+                            .toList());
+            splits = List.copyOf(all);
+            cursor.grow(splits.size());
+            resumption.grow(splits);
+            callGeneration();
+            rewind();
+            notifyAll();
+        }
+        changed();
+    }
+
+    /** The ids of all splits. */
+    synchronized Set<String> known() {
+        return splits.stream().map(Split::id).collect(Collectors.toSet());
+    }
+
+    /** Of each split the place before which everything is written and committed. */
+    synchronized Map<Split, Long> committed() {
+        Map<Split, Long> places = new HashMap<>();
+        long[] marks = written.marks();
+        for (int split = 0; split < marks.length; split++) {
+            places.put(splits.get(split), marks[split]);
+        }
+        return places;
+    }
+
+    /** The same when the job has ended well. */
+    synchronized Map<Split, Long> committedInTheEnd() {
+        Map<Split, Long> places = committed();
+        Map<Integer, Long> read = cursor.read();
+        for (int split = 0; split < splits.size(); split++) {
+            long place = draining ? read.getOrDefault(split, 0L) : Origins.MAX_RECORDS;
+            places.merge(splits.get(split), place, Math::max);
+        }
+        return places;
     }
 
     /** The last stage makes a new attempt. */
@@ -340,7 +404,7 @@ public final class JobDriver implements Coordinator {
     public synchronized Assignment nextSplit(int inGeneration, int replica) {
         check(inGeneration);
         Cursor.Next next = cursor.next(replica);
-        if (next == null) {
+        if (next == null || draining) {
             return new Assignment(plan.input().passes(), 0, null, 0, new byte[0]);
         }
         Split split = splits.get(next.split());
@@ -439,15 +503,24 @@ public final class JobDriver implements Coordinator {
         boolean last = plan.isLast(plan.stage(now.stage()));
         if (!last || now.attempt() == lastStage.attempt()) {
             board.report(worker, now, !finished.contains(worker));
+            checkQuarantined();
         }
         List<WorkerProgress.Settled> settled =
                 now.generation() == generation ? cursor.report(worker, generation, now.accounts()) : List.of();
         if (!last || resumption == null || now.attempt() != lastStage.attempt() || !lastStage.hasBegun()) {
-            return Guidance.settled(settled);
+            return Guidance.settled(settled, draining);
         }
         written.agree(now.replica(), now.agrees());
         written.propose(cursor);
-        return written.guidance(settled, now.knows());
+        return written.guidance(settled, now.knows(), draining);
+    }
+
+    private void checkQuarantined() {
+        long most = plan.source().maxQuarantined();
+        if (board.quarantined() > most) {
+            fail(new InputException(plan.source().describe() + ": " + board.quarantined()
+                    + " malformed records were put aside (expected: at most " + most + ")"));
+        }
     }
 
     @Override
@@ -472,6 +545,16 @@ public final class JobDriver implements Coordinator {
         if (finished.size() == plan.workers()) {
             outcome.complete(lastStage.committables());
         }
+    }
+
+    /** The job is to end as if its input ended here: what has been read is still written and committed. */
+    void drain() {
+        draining = true;
+    }
+
+    /** True once {@link #drain} was called: there may be more input. */
+    boolean isDraining() {
+        return draining;
     }
 
     /** Ends the job, unless it has ended. */

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -17,6 +18,8 @@ import java.util.stream.Stream;
  * @param metrics by name, in the order reported; long series are thinned out
  * @param skipped malformed records that were left out
  * @param skippedWhere the first of them, with what is wrong and where
+ * @param quarantined malformed records that readers have put aside; what is read again after a loss counts again
+ * @param lags how many records are ahead in each split that is being read, by the split's id, as far as its storage counts them
  * @param restarts why workers were lost and began again, in order
  */
 public record JobProgress(
@@ -27,6 +30,8 @@ public record JobProgress(
         Map<String, List<Point>> metrics,
         long skipped,
         List<String> skippedWhere,
+        long quarantined,
+        Map<String, Long> lags,
         List<String> restarts) {
 
     /**
@@ -100,6 +105,14 @@ public record JobProgress(
                 .map(activity -> activity.label() + " " + Math.round(100 * named.share(activity)) + " %")
                 .collect(Collectors.joining(", "));
         return Optional.of(named.name() + " (" + shares + " of its time)");
+    }
+
+    /** How many records are ahead in all splits that are being read; nothing if no storage counts them. */
+    public OptionalLong lag() {
+        return lags.isEmpty()
+                ? OptionalLong.empty()
+                : OptionalLong.of(
+                        lags.values().stream().mapToLong(Long::longValue).sum());
     }
 
     /** The sum that a tally has in an epoch; 0 if it counted nothing there. */

@@ -37,6 +37,7 @@ final class Ledger {
         private final long unit;
         private final AtomicLong sum = new AtomicLong();
         private volatile boolean exhausted;
+        private volatile long reached = -1;
 
         Account(int epoch, long unit) {
             this.epoch = epoch;
@@ -113,6 +114,13 @@ final class Ledger {
         }
     }
 
+    /** Every record before a place of a split has been added, and it goes on there. */
+    void reached(int split, long place) {
+        if (units != null) {
+            account(units.of(split, place)).reached = place;
+        }
+    }
+
     private Account account(long unit) {
         Account account = recent[(int) unit & RECENT - 1];
         if (account == null || account.unit != unit) {
@@ -144,7 +152,8 @@ final class Ledger {
         for (Account account : accounts.values()) {
             // In this order: what was added before the end was reached must be in the sum.
             boolean exhausted = account.exhausted;
-            entries.add(new WorkerProgress.Account(account.epoch, account.unit, account.sum.get(), exhausted));
+            long reached = account.reached;
+            entries.add(new WorkerProgress.Account(account.epoch, account.unit, account.sum.get(), exhausted, reached));
         }
         return entries;
     }

@@ -6,6 +6,7 @@ import io.ghee.run.WorkerProgress.Point;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -25,6 +26,8 @@ final class ProgressBoard {
     private final Map<Integer, WorkerProgress> latest = new LinkedHashMap<>();
     private final Map<String, List<Point>> points = new TreeMap<>();
     private final Set<String> skipped = new LinkedHashSet<>();
+    private final Map<Integer, Long> quarantined = new HashMap<>();
+    private long quarantinedBefore;
     private @Nullable Duration wall;
 
     ProgressBoard(Plan plan) {
@@ -40,6 +43,11 @@ final class ProgressBoard {
         });
         if (newer) {
             latest.put(worker, now);
+            Long before = quarantined.put(worker, now.quarantined());
+            if (before != null && before > now.quarantined()) {
+                // Another process: what the one before has put aside is there.
+                quarantinedBefore += before;
+            }
         }
     }
 
@@ -70,6 +78,12 @@ final class ProgressBoard {
         return skipped.size() < plan.limits().badRecords() && skipped.add(message);
     }
 
+    /** How many malformed records have been put aside. */
+    long quarantined() {
+        return quarantinedBefore
+                + quarantined.values().stream().mapToLong(Long::longValue).sum();
+    }
+
     /** The wall time ends here. */
     void ended() {
         wall = Duration.ofNanos(System.nanoTime() - startNanos);
@@ -94,6 +108,8 @@ final class ProgressBoard {
                                         .merge(in, count, Long::sum)));
             }
         }
+        Map<String, Long> lags = new TreeMap<>();
+        latest.values().forEach(worker -> lags.putAll(worker.lags()));
         Map<String, List<Point>> metrics = new TreeMap<>();
         points.forEach((name, all) -> metrics.put(name, List.copyOf(all)));
         return new JobProgress(
@@ -104,6 +120,8 @@ final class ProgressBoard {
                 metrics,
                 skipped.size(),
                 skipped.stream().limit(SKIPPED_SHOWN).toList(),
+                quarantined(),
+                lags,
                 restarts);
     }
 

@@ -5,9 +5,12 @@ import io.ghee.InfrastructureException;
 import io.ghee.plan.Plan;
 import io.ghee.sink.ResumableSink;
 import io.ghee.source.Split;
+import io.ghee.source.UnboundedSource;
 import java.io.IOException;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,7 +21,7 @@ final class Resumption {
     private final String job;
     private final ResumableSink<?> sink;
     private final int writers;
-    private final List<Split> splits;
+    private List<Split> splits;
     /** Held while the sink is being taken over. */
     private final Object taking = new Object();
 
@@ -51,7 +54,12 @@ final class Resumption {
         int writers = plan.stage(plan.stages().size() - 1).replicas();
         ResumableSink.Taken taken = sink.takeOver(job, -1);
         Position kept = Position.join(taken.positions());
-        List<Split> ordered = kept.inOrder(splits, plan.source().describe());
+        List<Split> now = splits;
+        if (!kept.splits().isEmpty() && plan.source() instanceof UnboundedSource<?> source) {
+            Set<String> known = kept.splits().stream().map(Position.Begun::id).collect(Collectors.toSet());
+            now = List.copyOf(source.splits(plan.stage(0).replicas(), known));
+        }
+        List<Split> ordered = kept.inOrder(now, plan.source().describe());
         return new Resumption(job, sink, writers, ordered, begin(job, sink, writers, taken.attempt(), kept, ordered));
     }
 
@@ -66,6 +74,11 @@ final class Resumption {
     /** The splits of the source, in the order in which they are numbered. */
     List<Split> splits() {
         return splits;
+    }
+
+    /** There are more splits; {@link #rewind} is called next. */
+    void grow(List<Split> all) {
+        splits = all;
     }
 
     /** What is known to be written; null while that is being found out. */
@@ -88,11 +101,12 @@ final class Resumption {
     void rewind(Object guard, Consumer<@Nullable GheeException> done) {
         position = null;
         int number = ++asked;
+        List<Split> now = splits;
         Thread thread = new Thread(
                 () -> {
                     GheeException failure = null;
                     try {
-                        takeOver(guard, number);
+                        takeOver(guard, number, now);
                     } catch (IOException e) {
                         failure = new InfrastructureException(sink.describe() + ": " + e.getMessage(), e);
                     } catch (GheeException e) {
@@ -108,11 +122,11 @@ final class Resumption {
         thread.start();
     }
 
-    private void takeOver(Object guard, int number) throws IOException {
+    private void takeOver(Object guard, int number, List<Split> now) throws IOException {
         // One after the other, as each has to know the attempt before.
         synchronized (taking) {
             ResumableSink.Taken found = sink.takeOver(job, last);
-            Taken taken = begin(job, sink, writers, found.attempt(), Position.join(found.positions()), splits);
+            Taken taken = begin(job, sink, writers, found.attempt(), Position.join(found.positions()), now);
             last = taken.attempt;
             synchronized (guard) {
                 // If it was asked for once more meanwhile, that one counts.

@@ -1,5 +1,6 @@
 package io.ghee.run;
 
+import io.ghee.ConfigurationException;
 import io.ghee.GheeException;
 import io.ghee.InfrastructureException;
 import io.ghee.Job;
@@ -28,10 +29,12 @@ public final class RunningJob implements Job {
     private final Workers workers;
     private final CompletableFuture<JobProgress> end = new CompletableFuture<>();
     private final Thread shutdown;
+    private final SourceWatch watch;
 
     private RunningJob(JobDriver driver, Workers workers) {
         this.driver = driver;
         this.workers = workers;
+        this.watch = new SourceWatch(driver);
         this.shutdown = new Thread(this::cancelAtShutdown, "ghee-shutdown-" + driver.job());
     }
 
@@ -50,6 +53,7 @@ public final class RunningJob implements Job {
         List<String> finished = List.of();
         try {
             workers.start();
+            watch.start();
             finished = driver.outcome().get();
         } catch (ExecutionException e) {
             failure = asGhee(e.getCause());
@@ -57,6 +61,11 @@ public final class RunningJob implements Job {
             failure = asGhee(e);
         }
         failure = close(failure, finished);
+        try {
+            watch.end(failure == null);
+        } catch (InterruptedException e) {
+            failure = failure == null ? asGhee(e) : failure;
+        }
         driver.ended();
         unhook();
         if (failure == null) {
@@ -70,7 +79,10 @@ public final class RunningJob implements Job {
         try {
             driver.fail(new GheeException(GheeException.Kind.CANCELLED, "the job has ended"));
             workers.stop(GRACE);
-            if (failure == null) {
+            if (failure == null && driver.isDraining()) {
+                // All is committed, and what goes on from there is still to come.
+                return null;
+            } else if (failure == null) {
                 driver.plan().sink().commit(driver.plan().sinkJob(driver.job()), finished);
                 return null;
             }
@@ -141,6 +153,28 @@ public final class RunningJob implements Job {
     @Override
     public JobProgress progress() {
         return driver.jobProgress();
+    }
+
+    @Override
+    public void stop(Duration timeout) throws InterruptedException {
+        if (!driver.plan().commits()) {
+            throw new ConfigurationException(
+                    "job " + name() + " cannot be stopped on the way: it commits once, in the end"
+                            + " (expected: a pipeline with commitEvery, or cancel())");
+        }
+        driver.drain();
+        try {
+            end.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            throw asGhee(e.getCause());
+        } catch (TimeoutException e) {
+            throw new InfrastructureException(
+                    "job " + name() + " has not ended " + timeout.toMillis()
+                            + " ms after it was stopped; it is still writing what it has read, at "
+                            + progress().stages() + " (expected: a longer time, or cancel(), and what is not committed"
+                            + " is done again by the next job of this name)",
+                    e);
+        }
     }
 
     @Override

@@ -11,7 +11,9 @@ import io.ghee.source.SplitReader;
 import io.ghee.source.UnboundedSource;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the splits that the driver hands out. */
@@ -20,6 +22,8 @@ final class SourceFeed extends Feed {
     private static final int RECORDS = 64;
     /** Of so many calls to a reader one is timed. */
     private static final int SAMPLED = 16;
+    /** How often it is looked how many records are ahead. */
+    private static final long LAG_NANOS = 200_000_000;
 
     private final PlannedStage.FromSource input;
     private final Source<?> source;
@@ -29,6 +33,7 @@ final class SourceFeed extends Feed {
     private final int replica;
     private final boolean last;
     private final Lineage lineage;
+    private final Ledger ledger;
     private final Faults ofReader;
     /** All splits are read at a time. */
     private final boolean all;
@@ -44,20 +49,24 @@ final class SourceFeed extends Feed {
     /** Splits in a row that had nothing. */
     private int quiet;
 
+    private long lagNanos = System.nanoTime() - LAG_NANOS;
     private @Nullable Reading current;
     private @Nullable Object spare;
 
     /** A split that is being read. */
     private final class Reading {
         private final int split;
+        private final String id;
         private final Consumed consumed;
         private final SplitReader<?> reader;
         private final long begun;
+        private long quarantined;
         private long counted;
         private long place = -1;
 
         Reading(Coordinator.Assignment next, Split assigned) throws IOException {
             this.split = next.number();
+            this.id = assigned.id();
             this.consumed = Consumed.read(next.consumed());
             this.begun = next.from();
             this.reader = source.open(assigned, begun);
@@ -95,6 +104,25 @@ final class SourceFeed extends Feed {
                 push(record, Origins.id(split, place()));
             }
             metrics.move(Activity.COMPUTE, Activity.READ, waits ? readNanos : readNanos * SAMPLED);
+            countQuarantined();
+            if (all) {
+                reached();
+            }
+        }
+
+        /** Whatever is before the next record has been pushed. */
+        private void reached() {
+            long next = Math.max(Math.max(begun, place + 1), reader.nextPlace());
+            ledger.exhausted(split, Math.max(begun, place), next);
+            ledger.reached(split, next);
+        }
+
+        private void countQuarantined() {
+            long all = reader.quarantined();
+            if (all > quarantined) {
+                metrics.quarantined(all - quarantined);
+                quarantined = all;
+            }
         }
 
         private long place() {
@@ -106,13 +134,17 @@ final class SourceFeed extends Feed {
             }
             if (all) {
                 // From the last one on: what was before has been said.
-                lineage.ledger().exhausted(split, Math.max(begun, place), next);
+                ledger.exhausted(split, Math.max(begun, place), next);
             }
             place = next;
             return next;
         }
 
         private void push(Object record, long id) throws Exception {
+            if (place < begun) {
+                // Of storage that cannot begin in the middle.
+                return;
+            }
             if (!consumed.isEmpty() && consumed.contains(epoch, id, 0)) {
                 return;
             }
@@ -128,7 +160,7 @@ final class SourceFeed extends Feed {
         private void close() throws IOException {
             readings.remove(this);
             current = null;
-            lineage.ledger().exhausted(split, begun, Origins.MAX_RECORDS);
+            ledger.exhausted(split, begun, Origins.MAX_RECORDS);
             reader.close();
         }
     }
@@ -137,6 +169,7 @@ final class SourceFeed extends Feed {
      * A feed of one generation.
      *
      * @param arrivals if this stage is the last one, and commits what it writes on the way
+     * @param ledger of this generation
      * @param last true if this stage is the last one, too: then its replicas end each pass together
      */
     SourceFeed(
@@ -148,6 +181,7 @@ final class SourceFeed extends Feed {
             boolean last,
             @Nullable Arrivals arrivals,
             Lineage lineage,
+            Ledger ledger,
             Node chain,
             WorkerMetrics metrics,
             Faults ofReader,
@@ -165,6 +199,7 @@ final class SourceFeed extends Feed {
         this.arrivals = arrivals;
         this.all = source instanceof UnboundedSource;
         this.lineage = lineage;
+        this.ledger = ledger;
         this.ofReader = ofReader;
     }
 
@@ -172,6 +207,9 @@ final class SourceFeed extends Feed {
     boolean pump() throws Exception {
         if (wiring.generation() != generation) {
             throw new AbandonedException();
+        }
+        if (metrics.isDraining()) {
+            drain();
         }
         while (!assigned && (all || readings.isEmpty())) {
             openNext();
@@ -183,7 +221,34 @@ final class SourceFeed extends Feed {
         Reading next = readings.get(turn++ % readings.size());
         current = next;
         next.pump();
+        reportLags();
         return true;
+    }
+
+    /** Reads no further. Of what was not read to its end nothing is said to be exhausted: it is for a later job. */
+    private void drain() throws IOException {
+        for (Reading reading : List.copyOf(readings)) {
+            readings.remove(reading);
+            reading.reader.close();
+        }
+        current = null;
+        assigned = true;
+    }
+
+    private void reportLags() {
+        long now = System.nanoTime();
+        if (now - lagNanos < LAG_NANOS) {
+            return;
+        }
+        lagNanos = now;
+        Map<String, Long> lags = new HashMap<>();
+        for (Reading reading : readings) {
+            long lag = reading.reader.lag();
+            if (lag >= 0) {
+                lags.put(reading.id, lag);
+            }
+        }
+        metrics.lags(lags);
     }
 
     /** There is nothing at present of a split. */
@@ -238,7 +303,7 @@ final class SourceFeed extends Feed {
         epoch++;
         spare = null;
         if (epoch <= input.passes()) {
-            lineage.ledger().epoch(epoch);
+            ledger.epoch(epoch);
             begin(epoch);
         }
     }

@@ -144,19 +144,19 @@ public final class StageTask {
         if (wired.outlet() != null) {
             opened.add(wired.outlet());
         }
-        Ledger ledger = plan.follows() ? Ledger.of(generation, Units.of(plan)) : Ledger.none();
+        Ledger ledger = plan.follows() || plan.commits() ? Ledger.of(generation, Units.of(plan)) : Ledger.none();
         metrics.ledger(ledger);
         Lineage lineage =
                 last ? Lineage.NONE : new Lineage(plan.follows(), plan.follows() && plan.lastFanOut() >= 0, ledger);
         Consumed consumed = Consumed.read(wired.start().consumed());
         int train = trainStep();
         if (train >= 0) {
-            return train(train, wired, lineage, consumed);
+            return train(train, wired, lineage, ledger, consumed);
         }
         Terminal terminal = terminal(wired, lineage, consumed);
         Node first = chain.build(0, stage.steps().size(), lineage, consumed, terminal);
         Arrivals arrivals = last ? arrivals(wired) : null;
-        Feed pumped = feed(wired, first, lineage, arrivals, null);
+        Feed pumped = feed(wired, first, lineage, ledger, arrivals, null);
         Commits commits = arrivals != null && plan.commits() && terminal instanceof Terminal.ToSink sink
                 ? new Commits(
                         (CommittingWriter<?>) sink.writer(),
@@ -190,13 +190,15 @@ public final class StageTask {
     }
 
     @SuppressWarnings("unchecked")
-    private String train(int at, Wiring.Wired wired, Lineage lineage, Consumed consumed) throws Exception {
+    private String train(int at, Wiring.Wired wired, Lineage lineage, Ledger ledger, Consumed consumed)
+            throws Exception {
         Distribution.@Nullable Even even = evenly();
         Terminal.ToTrainer batches =
                 new Terminal.ToTrainer(even != null && even.dropsRemainder(), stage.batchSizeBefore(at));
         Evening evening =
                 even == null ? null : new Evening(coordinator, wired.start().attempt(), replica, batches, metrics);
-        Feed pumped = feed(wired, chain.build(0, at, lineage, consumed, batches), lineage, arrivals(wired), evening);
+        Feed pumped =
+                feed(wired, chain.build(0, at, lineage, consumed, batches), lineage, ledger, arrivals(wired), evening);
         Training training = new Training(pumped, batches, stage, replica, plan.input(), metrics);
         TrainFunction<Object, Artifact> function =
                 (TrainFunction<Object, Artifact>) ((Step.Train) stage.steps().get(at)).function();
@@ -237,7 +239,12 @@ public final class StageTask {
      * @param arrivals in the last stage; null in the others
      */
     private Feed feed(
-            Wiring.Wired wired, Node first, Lineage lineage, @Nullable Arrivals arrivals, @Nullable Evening evening) {
+            Wiring.Wired wired,
+            Node first,
+            Lineage lineage,
+            Ledger ledger,
+            @Nullable Arrivals arrivals,
+            @Nullable Evening evening) {
         Faults atEnd = chain.holdsBack() ? faults.behindHeldRecords() : faults;
         Start start = wired.start();
         Feed made;
@@ -258,6 +265,7 @@ public final class StageTask {
                     last,
                     arrivals,
                     lineage,
+                    ledger,
                     first,
                     metrics,
                     faults,

@@ -21,6 +21,7 @@ public final class WorkerMetrics {
     private final AtomicLong bytesOut = new AtomicLong();
     private final AtomicLong padded = new AtomicLong();
     private final AtomicLong dropped = new AtomicLong();
+    private final AtomicLong quarantined = new AtomicLong();
     private final Map<Activity, AtomicLong> nanos = new EnumMap<>(Activity.class);
     private final Map<String, Map<Integer, Long>> tallies = new TreeMap<>();
     private Map<String, List<Point>> points = new TreeMap<>();
@@ -29,6 +30,7 @@ public final class WorkerMetrics {
     private volatile long knows;
     private volatile long proposed;
     private volatile long agrees;
+    private volatile Map<String, Long> lags = Map.of();
     private volatile long[] creditNanos = new long[0];
     private volatile Ledger ledger = Ledger.none();
     private volatile int attempt;
@@ -37,6 +39,7 @@ public final class WorkerMetrics {
     private volatile Activity activity = Activity.WAIT_DRIVER;
     private volatile long sinceNanos = System.nanoTime();
     private volatile boolean ended;
+    private volatile boolean draining;
     private boolean filling;
     private volatile WorkerProgress.Training training = new WorkerProgress.Training(0, 0, 0);
 
@@ -141,6 +144,16 @@ public final class WorkerMetrics {
         add(dropped, records);
     }
 
+    /** Malformed records were put aside. */
+    void quarantined(long records) {
+        add(quarantined, records);
+    }
+
+    /** How many records are ahead in each split that is being read. */
+    void lags(Map<String, Long> bySplit) {
+        lags = Map.copyOf(bySplit);
+    }
+
     void training(WorkerProgress.Training now) {
         training = now;
     }
@@ -168,6 +181,9 @@ public final class WorkerMetrics {
             knows = now.agreed();
         }
         proposed = now.proposed();
+        if (now.draining()) {
+            draining = true;
+        }
         Queue<WorkerProgress.Settled> told = settled;
         Ledger kept = ledger;
         for (WorkerProgress.Settled unit : now.settled()) {
@@ -179,6 +195,11 @@ public final class WorkerMetrics {
                 }
             }
         }
+    }
+
+    /** True once the job is to end as if its input ended here. */
+    boolean isDraining() {
+        return draining;
     }
 
     /** The number of the marks that are proposed. */
@@ -225,6 +246,8 @@ public final class WorkerMetrics {
                 training,
                 tallied,
                 fresh,
+                new TreeMap<>(lags),
+                quarantined.get(),
                 now.generation(),
                 now.entries(),
                 agrees,

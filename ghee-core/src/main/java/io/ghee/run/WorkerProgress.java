@@ -17,6 +17,8 @@ import java.util.Map;
  * @param training what its train function has been through
  * @param tallies by name, then by epoch
  * @param points by metric name
+ * @param lags how many records are ahead in the splits that are being read, by the split's id, where that is known
+ * @param quarantined malformed records that its readers have put aside
  * @param generation that the accounts belong to
  * @param accounts of the units whose records have come by here
  * @param agrees the last proposal of marks that it knew of before it committed; see {@link Guidance}
@@ -39,6 +41,8 @@ public record WorkerProgress(
         Training training,
         Map<String, Map<Integer, Long>> tallies,
         Map<String, List<Point>> points,
+        Map<String, Long> lags,
+        long quarantined,
         int generation,
         List<Account> accounts,
         long agrees,
@@ -58,8 +62,9 @@ public record WorkerProgress(
      *
      * @param sum of the hashes of records that came, less those that went
      * @param exhausted the unit has been read to its end, here
+     * @param reached of a unit of a split that is read on and on here, the place before which everything was read; else -1
      */
-    public record Account(int epoch, long unit, long sum, boolean exhausted) {}
+    public record Account(int epoch, long unit, long sum, boolean exhausted, long reached) {}
 
     /** A unit of which everything has arrived in a generation: it will not be read again, unless the last stage begins anew. */
     public record Settled(int generation, int epoch, long unit) {}

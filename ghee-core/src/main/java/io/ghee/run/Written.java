@@ -36,6 +36,11 @@ final class Written {
         agreed = proposed;
     }
 
+    /** The marks that stand, by split; none before {@link #begin}. */
+    long[] marks() {
+        return marks.clone();
+    }
+
     /** The mark of a split. */
     long mark(int split) {
         return marks[split];
@@ -70,13 +75,13 @@ final class Written {
      *
      * @param known the number of the marks that it knows
      */
-    Guidance guidance(List<WorkerProgress.Settled> settled, long known) {
+    Guidance guidance(List<WorkerProgress.Settled> settled, long known, boolean draining) {
         Map<Integer, Long> news = new HashMap<>();
         if (known < agreed) {
             for (int split = 0; split < marks.length; split++) {
                 news.put(split, marks[split]);
             }
         }
-        return new Guidance(settled, proposed, agreed, news);
+        return new Guidance(settled, proposed, agreed, news, draining);
     }
 }

@@ -17,4 +17,9 @@ public interface CommittingWriter<T> extends SinkWriter<T> {
      *     the commit was made is then not known before the next {@link ResumableSink#takeOver}
      */
     void commit(byte[] position) throws IOException;
+
+    /** True if it would be committed at once, before its time: as a file is as long as it is to be. */
+    default boolean wantsCommit() {
+        return false;
+    }
 }

@@ -1,6 +1,7 @@
 package io.ghee.sink;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -54,6 +55,11 @@ public interface ResumableSink<T> extends Sink<T> {
     /** True if jobs always commit on the way here; else they do if they are asked to, or if their source never ends. */
     default boolean commitsOnTheWay() {
         return false;
+    }
+
+    /** How often writers commit where it is not said: how long what they write may take to be seen. */
+    default Duration commitInterval() {
+        return Duration.ofSeconds(10);
     }
 
     /** Opens the writer of one replica, on a worker, for the attempt that has begun last. */

@@ -4,6 +4,7 @@ import static io.ghee.ConfigurationException.check;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A source that ends, and so can be read again.
@@ -48,6 +49,16 @@ public interface BoundedSource<T> extends Source<T> {
         @Override
         public SplitReader<T> open(Split split, long place) throws IOException {
             return source.open(split, place);
+        }
+
+        @Override
+        public void committed(Map<Split, Long> places) throws IOException {
+            source.committed(places);
+        }
+
+        @Override
+        public long maxQuarantined() {
+            return source.maxQuarantined();
         }
     }
 }

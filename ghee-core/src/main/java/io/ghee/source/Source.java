@@ -3,6 +3,7 @@ package io.ghee.source;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Where records come from: a value that travels to the workers. The driver asks for the splits, once per job; each
@@ -33,6 +34,20 @@ public interface Source<T> extends Serializable {
      */
     default SplitReader<T> open(Split split, long place) throws IOException {
         return open(split);
+    }
+
+    /**
+     * Told now and then on the driver how far a job is, and when it has ended well: for storage that shows it to others. What
+     * a job goes on from is kept with its output alone. One call at a time.
+     *
+     * @param places of each split the first place that is not known to be written and committed; 2^40 behind the last one
+     * @throws io.ghee.GheeException if that fails, which is said in the log; the job goes on
+     */
+    default void committed(Map<Split, Long> places) throws IOException {}
+
+    /** How many malformed records readers may {@linkplain SplitReader#quarantined put aside}, all together; one more ends the job. */
+    default long maxQuarantined() {
+        return Long.MAX_VALUE;
     }
 
     /** How many passes are made over the source; at least 1. */

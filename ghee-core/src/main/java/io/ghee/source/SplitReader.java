@@ -44,6 +44,24 @@ public interface SplitReader<T> extends AutoCloseable {
         return counted;
     }
 
+    /** How many records of the split have not been returned yet, as its storage counts them; -1 if that is not known. */
+    default long lag() {
+        return -1;
+    }
+
+    /** How many malformed records this reader has put aside, instead of refusing them. */
+    default long quarantined() {
+        return 0;
+    }
+
+    /**
+     * Behind the record last returned or refused, the least place that one which is still to come can have; -1 if that is not
+     * known. Asked of {@linkplain UnboundedSource sources that never end}.
+     */
+    default long nextPlace() {
+        return -1;
+    }
+
     /** Where the record last returned (or refused) came from: {@code ratings.csv:17}. May be slow; for messages. */
     String position();
 

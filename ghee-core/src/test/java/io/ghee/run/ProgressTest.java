@@ -206,6 +206,8 @@ class ProgressTest {
                 new WorkerProgress.Training(0, 0, 0),
                 Map.of(),
                 points,
+                Map.of(),
+                0,
                 0,
                 List.of(),
                 0,

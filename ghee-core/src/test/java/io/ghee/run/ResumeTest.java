@@ -24,6 +24,7 @@ import io.ghee.testing.ListSource;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -38,6 +39,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A job that commits on the way goes on from there, whoever was lost: a writer, another worker, or the driver. */
 @Timeout(120)
@@ -293,6 +295,241 @@ class ResumeTest {
                 .until(() -> kept.committed().size() >= kept(all).size());
         job.cancel();
         assertThat(committed(pipeline)).as("seed %s", seed).isEqualTo(kept(all));
+    }
+
+    @Test
+    void aJobThatIsStoppedHasWrittenWhatItHasReadAndTheNextOneGoesOn() throws Exception {
+        GrowingSource source = new GrowingSource(name(), 5);
+        Slow reads = slow();
+        Slow writes = slow();
+        Pipeline pipeline = Pipeline.named(name())
+                .readFrom(source)
+                .stage("read", replicas(2))
+                .map(reads::pass)
+                .filter(n -> n % 5 != 0)
+                .shuffle(200, 1)
+                // Neither is ever full by itself.
+                .batch(1_000_000)
+                .distribute(balanced())
+                .stage("write", replicas(2))
+                .unbatch()
+                .map(writes::pass)
+                .writeTo(new KeptSink<Integer>())
+                .commitEvery(Duration.ofMinutes(10));
+        KeptSink.Kept kept = KeptSink.of(pipeline.name());
+        int rows = 0;
+        for (int k = 1; k <= 3; k++) {
+            Job job = Ghee.local().launch(pipeline);
+            for (int until = rows + 3000; rows < until; rows++) {
+                source.add(rows % 5, rows);
+            }
+            int enough = k * 1000;
+            await().atMost(Jobs.DEADLINE)
+                    .until(() -> CALLS.containsKey(reads.name)
+                            && CALLS.get(reads.name).get() >= enough);
+
+            job.stop(Jobs.DEADLINE);
+
+            assertThat(job.await(Jobs.DEADLINE).restarts()).isEmpty();
+            assertThat(kept.isEnded()).isFalse();
+            assertThat(kept.committed()).hasSizeGreaterThan(enough / 2).doesNotHaveDuplicates();
+            Jobs.awaitNoThreads(job);
+        }
+        int all = rows;
+        Job job = Ghee.local().launch(pipeline);
+        await().atMost(Jobs.DEADLINE)
+                .until(() -> job.progress().lags().size() == 5
+                        && job.progress().lag().getAsLong() == 0);
+        job.stop(Jobs.DEADLINE);
+
+        assertThat(committed(pipeline)).isEqualTo(kept(all));
+    }
+
+    @Test
+    void aJobThatEndsGoesOnAfterItWasStopped() throws Exception {
+        for (Shape shape : shapes()) {
+            Slow slow = slow();
+            Pipeline pipeline = shape.pipeline.apply(slow).commitEvery(OFTEN);
+            FAST.put(slow.name, ROWS / 3);
+            Job job = Ghee.local().launch(pipeline);
+            await().until(() -> KeptSink.of(pipeline.name()).commits() > 0);
+            FAST.remove(slow.name);
+            job.stop(Jobs.DEADLINE);
+            assertThat(KeptSink.of(pipeline.name()).isEnded()).as(shape.name).isFalse();
+
+            run(pipeline);
+
+            assertThat(committed(pipeline)).as(shape.name).isEqualTo(copies(ROWS, shape.copies));
+            assertThat(KeptSink.of(pipeline.name()).isEnded()).isTrue();
+        }
+    }
+
+    @Test
+    void aWorkerThatIsLostWhileTheJobIsBeingStoppedReadsNothingAgain() throws Exception {
+        GrowingSource source = new GrowingSource(name(), 4);
+        Slow slow = slow(1500);
+        Pipeline pipeline = endless(source, slow, 2, 2);
+        for (int n = 0; n < 4000; n++) {
+            source.add(n % 4, n);
+        }
+        FAST.put(slow.name, 100);
+        Job job = Ghee.local().launch(pipeline);
+        await().until(() -> CALLS.containsKey(slow.name) && CALLS.get(slow.name).get() > 100);
+        FAST.remove(slow.name);
+        job.stop(Jobs.DEADLINE);
+        assertThat(kept(4000))
+                .containsAll(
+                        committed(pipeline).stream().map(Integer.class::cast).toList());
+
+        Job next = Ghee.local().launch(pipeline);
+        await().atMost(Jobs.DEADLINE)
+                .untilAsserted(() -> assertThat(committed(pipeline)).isEqualTo(kept(4000)));
+        next.stop(Jobs.DEADLINE);
+        assertThat(committed(pipeline)).isEqualTo(kept(4000));
+    }
+
+    @Test
+    void aJobThatCommitsOnceCannotBeStoppedOnTheWay() throws Exception {
+        Job job = Ghee.local()
+                .launch(Pipeline.named("once")
+                        .readFrom(ListSource.numbers(100, 3))
+                        .stage("copy", replicas(1))
+                        .writeTo(new CollectSink<Integer>()));
+        assertThatThrownBy(() -> job.stop(Jobs.DEADLINE))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("cannot be stopped on the way: it commits once, in the end");
+        job.await(Jobs.DEADLINE);
+        assertThat(CollectSink.of(job.name()).isCommitted()).isTrue();
+    }
+
+    /** The place behind the last record of each partition, as the source counts. */
+    private static Map<String, Long> behind(int... records) {
+        Map<String, Long> places = new HashMap<>();
+        for (int partition = 0; partition < records.length; partition++) {
+            places.put("partition-" + partition, 99L + 2 * records[partition]);
+        }
+        return places;
+    }
+
+    @Test
+    void theSourceIsToldWhatIsCommitted() throws Exception {
+        GrowingSource source = new GrowingSource(name(), 5);
+        Pipeline pipeline = endless(source, slow(), 2, 2);
+        for (int n = 0; n < 1000; n++) {
+            source.add(n % 5, n);
+        }
+        Job job = Ghee.local().launch(pipeline);
+        // Of one partition nothing is written, as all of it is filtered out.
+        await().atMost(Jobs.DEADLINE).until(() -> source.committed().equals(behind(200, 200, 200, 200, 200)));
+        assertThat(committed(pipeline)).isEqualTo(kept(1000));
+        await("all is before the marks")
+                .atMost(Jobs.DEADLINE)
+                .until(() -> Position.join(KeptSink.of(pipeline.name()).positions())
+                        .consumed()
+                        .isEmpty());
+        source.add(3, 3);
+        await().atMost(Jobs.DEADLINE).until(() -> source.committed().equals(behind(200, 200, 200, 201, 200)));
+        job.stop(Jobs.DEADLINE);
+        assertThat(source.committed()).isEqualTo(behind(200, 200, 200, 201, 200));
+    }
+
+    @Test
+    void theSourceIsToldAtTheEndHowFarAStoppedJobIs() throws Exception {
+        GrowingSource source = new GrowingSource(name(), 2);
+        Pipeline pipeline = Pipeline.named(name())
+                .readFrom(source)
+                .stage("copy", replicas(2))
+                .filter(n -> n % 3 != 0)
+                .shuffle(50, 1)
+                .writeTo(new KeptSink<Integer>())
+                .commitEvery(Duration.ofMinutes(10));
+        Job job = Ghee.local().launch(pipeline);
+        for (int n = 0; n < 1000; n++) {
+            source.add(n % 2, n);
+        }
+        await().atMost(Jobs.DEADLINE)
+                .until(() -> job.progress().lags().size() == 2
+                        && job.progress().lag().getAsLong() == 0);
+        assertThat(source.committed().values()).as("nothing is committed yet").allMatch(place -> place == 100);
+
+        job.stop(Jobs.DEADLINE);
+
+        assertThat(source.committed()).isEqualTo(behind(500, 500));
+        assertThat(committed(pipeline))
+                .isEqualTo(
+                        IntStream.range(0, 1000).filter(n -> n % 3 != 0).boxed().toList());
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void splitsThatComeUpAreReadAndStayWhatTheyAre(boolean oneStage) throws Exception {
+        GrowingSource source = new GrowingSource(name(), 2);
+        String name = name();
+        Slow slow = slow();
+        Pipeline pipeline = oneStage
+                ? Pipeline.named(name)
+                        .readFrom(source)
+                        .stage("copy", replicas(2))
+                        .filter(n -> n % 5 != 0)
+                        .map(slow::pass)
+                        .writeTo(new KeptSink<Integer>())
+                        .commitEvery(OFTEN)
+                : endless(source, slow, 2, 2);
+        int rows = 0;
+        for (int round = 0; round < 2; round++) {
+            Job job = Ghee.local().launch(pipeline);
+            for (int k = 0; k < 2; k++) {
+                int partitions = source.splits(1).size();
+                for (int until = rows + 1000; rows < until; rows++) {
+                    source.add(rows % partitions, rows);
+                }
+                int some = kept(rows - 500).size();
+                await().atMost(Jobs.DEADLINE)
+                        .until(() -> KeptSink.of(pipeline.name()).committed().size() >= some);
+                source.addPartition();
+            }
+            int last = source.splits(1).size() - 1;
+            for (int until = rows + 500; rows < until; rows++) {
+                source.add(last, rows);
+            }
+            List<Integer> all = kept(rows);
+            await().atMost(Jobs.DEADLINE)
+                    .until(() -> KeptSink.of(pipeline.name()).committed().size() >= all.size());
+            assertThat(committed(pipeline)).isEqualTo(all);
+            assertThat(job.progress().restarts()).isEmpty();
+            if (round == 0) {
+                job.cancel();
+            } else {
+                job.stop(Jobs.DEADLINE);
+            }
+            source.addPartition();
+        }
+        assertThat(committed(pipeline)).isEqualTo(kept(rows));
+    }
+
+    @Test
+    void whatIsAheadIsToldBySplit() throws Exception {
+        GrowingSource source = new GrowingSource(name(), 3);
+        Slow slow = slow();
+        FAST.put(slow.name, 100);
+        Pipeline pipeline = Pipeline.named(name())
+                .readFrom(source)
+                .stage("copy", replicas(2))
+                .map(slow::pass)
+                .writeTo(new KeptSink<Integer>())
+                .commitEvery(OFTEN);
+        for (int n = 0; n < 4000; n++) {
+            source.add(n % 2, n);
+        }
+        Job job = Ghee.local().launch(pipeline);
+        await().atMost(Jobs.DEADLINE)
+                .until(() ->
+                        job.progress().lag().isPresent() && job.progress().lag().getAsLong() > 1000);
+        assertThat(job.progress().lags()).containsOnlyKeys("partition-0", "partition-1", "partition-2");
+        assertThat(job.progress().lags()).containsEntry("partition-2", 0L);
+        FAST.remove(slow.name);
+        await().atMost(Jobs.DEADLINE).until(() -> job.progress().lag().getAsLong() == 0);
+        job.stop(Jobs.DEADLINE);
     }
 
     /** How far each split is done with, as the sink knows it. */

@@ -3,10 +3,13 @@ package io.ghee.testing;
 import io.ghee.source.Split;
 import io.ghee.source.SplitReader;
 import io.ghee.source.UnboundedSource;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 public record GrowingSource(String name, int partitions) implements UnboundedSource<Integer> {
     private static final int FIRST = 100;
     private static final Map<String, List<List<Integer>>> BY_NAME = new ConcurrentHashMap<>();
+
+    private static final Map<String, Map<String, Long>> COMMITTED = new ConcurrentHashMap<>();
 
     private record Partition(int number) implements Split {
         @Override
@@ -35,7 +40,31 @@ public record GrowingSource(String name, int partitions) implements UnboundedSou
                 name,
                 n -> IntStream.range(0, partitions)
                         .mapToObj(k -> (List<Integer>) new ArrayList<Integer>())
-                        .toList());
+                        .collect(Collectors.toCollection(CopyOnWriteArrayList::new)));
+    }
+
+    /** Adds a partition; returns its number. */
+    public int addPartition() {
+        of(name, partitions).add(new ArrayList<>());
+        return of(name, partitions).size() - 1;
+    }
+
+    /** What the source was told last, by partition, of what is committed. */
+    public Map<String, Long> committed() {
+        return COMMITTED.getOrDefault(name, Map.of());
+    }
+
+    @Override
+    public void committed(Map<Split, Long> places) {
+        COMMITTED.put(
+                name,
+                places.entrySet().stream()
+                        .collect(Collectors.toMap(each -> each.getKey().id(), Map.Entry::getValue)));
+    }
+
+    @Override
+    public Duration lookEvery() {
+        return Duration.ofMillis(200);
     }
 
     /** Adds a record to a partition. */
@@ -54,7 +83,9 @@ public record GrowingSource(String name, int partitions) implements UnboundedSou
 
     @Override
     public List<Partition> splits(int readers) {
-        return IntStream.range(0, partitions).mapToObj(Partition::new).toList();
+        return IntStream.range(0, of(name, partitions).size())
+                .mapToObj(Partition::new)
+                .toList();
     }
 
     @Override
@@ -86,6 +117,13 @@ public record GrowingSource(String name, int partitions) implements UnboundedSou
             @Override
             public long place(long counted) {
                 return FIRST + 2L * (next - 1);
+            }
+
+            @Override
+            public long lag() {
+                synchronized (records) {
+                    return records.size() - next;
+                }
             }
 
             @Override

@@ -354,8 +354,8 @@ class ControlServerTest {
     @Test
     void splitsOfWhichAllHasArrivedAreSettled() throws Exception {
         Pair pair = running();
-        WorkerProgress read = progress(READ, Map.of(), List.of(new WorkerProgress.Account(1, 0, 99, true)));
-        WorkerProgress write = progress(WRITE, Map.of(), List.of(new WorkerProgress.Account(1, 0, -99, false)));
+        WorkerProgress read = progress(READ, Map.of(), List.of(new WorkerProgress.Account(1, 0, 99, true, -1)));
+        WorkerProgress write = progress(WRITE, Map.of(), List.of(new WorkerProgress.Account(1, 0, -99, false, -1)));
         WorkerProgress.Settled settled = new WorkerProgress.Settled(0, 1, 0);
 
         assertThat(pair.read.report(null, read, null).guidance().settled()).isEmpty();
@@ -384,6 +384,8 @@ class ControlServerTest {
                 p.training(),
                 p.tallies(),
                 points,
+                p.lags(),
+                p.quarantined(),
                 0,
                 accounts,
                 0,

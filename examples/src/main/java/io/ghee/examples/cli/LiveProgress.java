@@ -53,17 +53,24 @@ final class LiveProgress implements AutoCloseable {
             double rate = (stage.recordsIn() - before.stages().get(k).recordsIn()) / seconds;
             line(String.format(
                     Locale.ROOT,
-                    "%-12s x%-3d epoch %-3d %,13d records %,11.0f /s  queue %-4d%s",
+                    "%-12s x%-3d epoch %-3d %,13d records %,11.0f /s  queue %-4d%s%s",
                     stage.name(),
                     stage.replicas(),
                     stage.epoch(),
                     stage.recordsIn(),
                     rate,
                     stage.queued(),
+                    k == 0 ? lag(now) : "",
                     training(now, stage)));
         }
         last = now;
         err.flush();
+    }
+
+    private static String lag(JobProgress now) {
+        return now.lag().isPresent()
+                ? String.format(Locale.ROOT, "  lag %,d", now.lag().getAsLong())
+                : "";
     }
 
     private static String training(JobProgress now, JobProgress.StageProgress stage) {

@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param rowSum of all train rows of one epoch
  * @param trainSeconds from the first request for a batch to the last step
  * @param heldBackBy the stage that the last one waited for, if it did
+ * @param quarantined malformed records that were put aside
+ * @param lags how many records were ahead in each split that was being read, where its storage counts them
  * @param restarts why workers began again
  * @param stallShare of the train seconds that were spent waiting for batches
  */
@@ -39,6 +41,8 @@ record Report(
         @Nullable Double rmse,
         double wallSeconds,
         long badRecords,
+        long quarantined,
+        Map<String, Long> lags,
         @Nullable String heldBackBy,
         List<String> restarts,
         List<Stage> stages) {
@@ -71,6 +75,8 @@ record Report(
                 rmse.isPresent() ? round(rmse.getAsDouble(), 5) : null,
                 round(progress.wall().toNanos() / 1e9, 3),
                 progress.skipped(),
+                progress.quarantined(),
+                progress.lags(),
                 progress.heldBackBy().orElse(null),
                 progress.restarts(),
                 progress.stages().stream().map(Report::stage).toList());

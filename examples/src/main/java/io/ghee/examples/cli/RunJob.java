@@ -68,7 +68,8 @@ final class RunJob implements Callable<Integer> {
         Job running = launcher.launch(pipeline);
         PrintWriter err = spec.commandLine().getErr();
         JobProgress end;
-        try (LiveProgress live = LiveProgress.of(running, err)) {
+        try (LiveProgress live = LiveProgress.of(running, err);
+                Interrupts interrupts = pipeline.plan().commits() ? Interrupts.of(running, err) : null) {
             end = running.await();
         } catch (GheeException e) {
             writeReport("failed", running.progress());

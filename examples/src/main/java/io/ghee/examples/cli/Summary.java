@@ -74,6 +74,15 @@ final class Summary {
             out.printf(Locale.ROOT, "skipped     %d bad records:%n", end.skipped());
             end.skippedWhere().forEach(where -> out.println("            " + where));
         }
+        if (end.quarantined() > 0) {
+            out.printf(Locale.ROOT, "put aside   %,d bad records%n", end.quarantined());
+        }
+        end.lag()
+                .ifPresent(lag -> out.printf(
+                        Locale.ROOT,
+                        "lag         %,d records of %d splits%n",
+                        lag,
+                        end.lags().size()));
         out.printf(Locale.ROOT, "output      %s%n", output);
         out.printf(Locale.ROOT, "wall        %.1f s%n", end.wall().toNanos() / 1e9);
         out.flush();

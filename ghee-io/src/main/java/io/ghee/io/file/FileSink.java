@@ -7,6 +7,7 @@ import io.ghee.InfrastructureException;
 import io.ghee.sink.CommittingWriter;
 import io.ghee.sink.ResumableSink;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -58,6 +59,10 @@ public final class FileSink<T> implements ResumableSink<T> {
     /**
      * Begins the next file when one is about this long, before it is packed as a whole. Without it, each replica writes one
      * file.
+     *
+     * <p>In a job that commits on the way there is a file for each commit of a replica, and this is when it commits before its
+     * time. So a long {@code commitEvery} with a target size makes files of that size where there is much to write, and few
+     * where there is little.
      */
     public FileSink<T> targetSize(DataSize size) {
         check(size.bytes() > 0, "targetSize", size, "> 0");
@@ -86,6 +91,12 @@ public final class FileSink<T> implements ResumableSink<T> {
 
     private GrowingDirectory growing(String job) {
         return new GrowingDirectory(output.path(), job);
+    }
+
+    /** Longer than elsewhere: each commit of a replica is a file. */
+    @Override
+    public Duration commitInterval() {
+        return Duration.ofMinutes(1);
     }
 
     @Override
@@ -125,6 +136,9 @@ public final class FileSink<T> implements ResumableSink<T> {
         /** Throws if there is a better reason why they cannot be written than that they cannot. */
         void check() throws IOException;
 
+        /** True if they are made final on the way. */
+        boolean areCommitted();
+
         /** Makes files final that are complete. */
         void commit(List<String> names, byte[] position);
     }
@@ -150,6 +164,11 @@ public final class FileSink<T> implements ResumableSink<T> {
 
         @Override
         public void check() {}
+
+        @Override
+        public boolean areCommitted() {
+            return false;
+        }
 
         @Override
         public void commit(List<String> names, byte[] position) {
@@ -183,6 +202,11 @@ public final class FileSink<T> implements ResumableSink<T> {
         }
 
         @Override
+        public boolean areCommitted() {
+            return true;
+        }
+
+        @Override
         public void commit(List<String> names, byte[] position) {
             growing.commit(attempt, replica, commits++, names, position);
         }
@@ -192,6 +216,7 @@ public final class FileSink<T> implements ResumableSink<T> {
     private final class Writer implements CommittingWriter<T> {
         private final Files files;
         private final List<String> finished = new ArrayList<>();
+        private boolean full;
         private @Nullable PartFile part;
         private @Nullable FileEncoder<T> encoder;
 
@@ -216,7 +241,11 @@ public final class FileSink<T> implements ResumableSink<T> {
                 FileEncoder<T> open = encoder();
                 open.write(record);
                 if (open.bytes() >= targetBytes) {
-                    complete();
+                    if (files.areCommitted()) {
+                        full = true;
+                    } else {
+                        complete();
+                    }
                 }
             } catch (InfrastructureException e) {
                 files.check();
@@ -243,6 +272,12 @@ public final class FileSink<T> implements ResumableSink<T> {
             }
             files.commit(List.copyOf(finished), position);
             finished.clear();
+            full = false;
+        }
+
+        @Override
+        public boolean wantsCommit() {
+            return full;
         }
 
         @Override

@@ -28,7 +28,7 @@ final class HadoopSettings {
     private static final Map<String, String> BOUNDS = Map.ofEntries(
             entry("ipc.client.connect.timeout", "5000"),
             entry("ipc.client.connect.max.retries.on.timeouts", "1"),
-            entry("ipc.client.rpc-timeout.ms", "20000"),
+            entry("ipc.client.rpc-timeout.ms", "10000"),
             entry(RETRIES, "true"),
             entry("dfs.client.retry.policy.spec", "1000,1,3000,2"),
             entry("dfs.client.failover.max.attempts", "6"));

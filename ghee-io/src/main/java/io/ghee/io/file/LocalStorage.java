@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileSystemLoopException;
 import java.nio.file.FileSystems;
@@ -237,10 +238,21 @@ final class LocalStorage implements Storage {
 
     @Override
     public GheeException unwritable(String path, IOException e) {
-        return e instanceof DirectoryNotEmptyException
-                ? new ConfigurationException(
-                        path + " exists and is not empty (expected: a directory that is absent or empty)", e)
-                : new InfrastructureException(path + " cannot be written: " + e, e);
+        if (e instanceof DirectoryNotEmptyException) {
+            return new ConfigurationException(
+                    path + " exists and is not empty (expected: a directory that is absent or empty)", e);
+        }
+        if (e instanceof AccessDeniedException) {
+            return new ConfigurationException(
+                    path + " cannot be written: " + e + " (expected: write permission for "
+                            + System.getProperty("user.name") + ")",
+                    e);
+        }
+        String message = String.valueOf(e.getMessage());
+        boolean full = message.contains("No space left") || message.contains("quota exceeded");
+        return new InfrastructureException(
+                path + " cannot be written: " + e + (full ? " (expected: room on its disk; see `df -h`, `df -i`)" : ""),
+                e);
     }
 
     private static final class Input extends StorageInput {

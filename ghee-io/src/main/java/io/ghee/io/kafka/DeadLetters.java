@@ -13,14 +13,18 @@ import java.nio.file.Path;
  * offset. Immutable.
  */
 public abstract sealed class DeadLetters implements Serializable {
-    private DeadLetters() {}
+    private final long most;
+
+    private DeadLetters(long most) {
+        this.most = most;
+    }
 
     /**
      * A topic of the same cluster. The record is written as it was, key, headers and all, with headers more: {@code
      * ghee.topic}, {@code ghee.partition}, {@code ghee.offset}, {@code ghee.timestamp} and {@code ghee.error}, each as text.
      */
     public static DeadLetters topic(String name) {
-        return new OfTopic(name);
+        return new OfTopic(name, Long.MAX_VALUE);
     }
 
     /**
@@ -30,7 +34,21 @@ public abstract sealed class DeadLetters implements Serializable {
      * @param path of the worker's file system; made if it is not there
      */
     public static DeadLetters directory(String path) {
-        return new OfDirectory(path);
+        return new OfDirectory(path, Long.MAX_VALUE);
+    }
+
+    /**
+     * The same place, for no more than {@code n} records of a job: with one more it fails, as then the topic is probably not
+     * what it is taken for. Counted is every record that is kept, so what is kept again after a loss counts again.
+     */
+    public abstract DeadLetters atMost(long n);
+
+    long most() {
+        return most;
+    }
+
+    private static long checkMost(long n) {
+        return ConfigurationException.check(n >= 0, "dead letters atMost", n, ">= 0");
     }
 
     /** Checks, on the driver, that there is such a place. */
@@ -42,8 +60,14 @@ public abstract sealed class DeadLetters implements Serializable {
     private static final class OfTopic extends DeadLetters {
         private final String topic;
 
-        OfTopic(String topic) {
+        OfTopic(String topic, long most) {
+            super(most);
             this.topic = ConfigurationException.check(!topic.isBlank(), "dead letters", topic, "the name of a topic");
+        }
+
+        @Override
+        public DeadLetters atMost(long n) {
+            return new OfTopic(topic, checkMost(n));
         }
 
         @Override
@@ -65,8 +89,14 @@ public abstract sealed class DeadLetters implements Serializable {
     private static final class OfDirectory extends DeadLetters {
         private final String path;
 
-        OfDirectory(String path) {
+        OfDirectory(String path, long most) {
+            super(most);
             this.path = ConfigurationException.check(!path.isBlank(), "dead letters", path, "a directory");
+        }
+
+        @Override
+        public DeadLetters atMost(long n) {
+            return new OfDirectory(path, checkMost(n));
         }
 
         @Override

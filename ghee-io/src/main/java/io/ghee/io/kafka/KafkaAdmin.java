@@ -105,6 +105,11 @@ final class KafkaAdmin implements AutoCloseable {
         return offsets;
     }
 
+    /** Sets where a consumer group is. */
+    void commit(String group, Map<TopicPartition, OffsetAndMetadata> offsets) throws IOException {
+        await(admin.alterConsumerGroupOffsets(group, offsets).all(), "committing offsets of group " + group);
+    }
+
     int brokers() throws IOException {
         return await(admin.describeCluster().nodes(), "the list of brokers").size();
     }

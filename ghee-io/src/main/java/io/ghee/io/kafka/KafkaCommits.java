@@ -24,6 +24,8 @@ import java.util.stream.IntStream;
  */
 final class KafkaCommits<T> {
     private static final int VERSION = 1;
+    /** How often a driver tries to take over from one that runs. */
+    private static final int CLAIMS = 5;
 
     private final KafkaSink<T> sink;
     private final String job;
@@ -92,17 +94,7 @@ final class KafkaCommits<T> {
     /** See {@link ResumableSink#takeOver}. */
     ResumableSink.Taken takeOver(int last) throws IOException {
         cursor.create();
-        State state;
-        try (TransactionalWriter<T> claiming = new TransactionalWriter<>(sink, driver(), cursor)) {
-            // What was killed in the middle of a commit would keep the state from being read until its transaction
-            // times out.
-            cursor.fenceAll(last < 0 ? job + "/" : job + "/" + last + "/", driver());
-            state = state();
-            if (last >= 0 && state.claimed() != last) {
-                throw takenOver(last);
-            }
-            claiming.commit(new State(state.claimed() + 1, state.begun(), state.writers(), state.position()).toBytes());
-        }
+        State state = claim(last);
         List<byte[]> positions = new ArrayList<>();
         if (state.begun() >= 0) {
             cursor.fence(writers(state));
@@ -114,6 +106,35 @@ final class KafkaCommits<T> {
                     .forEach(positions::add);
         }
         return new ResumableSink.Taken(state.claimed() + 1, positions);
+    }
+
+    /** Claims the next attempt, and returns what was before. */
+    private State claim(int last) throws IOException {
+        for (int tries = 1; ; tries++) {
+            try {
+                return tryToClaim(last);
+            } catch (InfrastructureException e) {
+                // The driver whose writers were fenced here may be quicker to claim another attempt; but it waits before
+                // it claims one more.
+                if (last >= 0 || tries == CLAIMS || !KafkaErrors.isFenced(e.getCause())) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private State tryToClaim(int last) throws IOException {
+        try (TransactionalWriter<T> claiming = new TransactionalWriter<>(sink, driver(), cursor)) {
+            // What was killed in the middle of a commit would keep the state from being read until its transaction
+            // times out.
+            cursor.fenceAll(last < 0 ? job + "/" : job + "/" + last + "/", driver());
+            State state = state();
+            if (last >= 0 && state.claimed() != last) {
+                throw takenOver(last);
+            }
+            claiming.commit(new State(state.claimed() + 1, state.begun(), state.writers(), state.position()).toBytes());
+            return state;
+        }
     }
 
     /** See {@link ResumableSink#begin}. */

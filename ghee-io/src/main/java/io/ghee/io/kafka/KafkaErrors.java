@@ -13,8 +13,10 @@ import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.UnknownMemberIdException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
+import org.jspecify.annotations.Nullable;
 
 /** What the errors of Kafka's clients mean to a user. */
 final class KafkaErrors {
@@ -51,10 +53,16 @@ final class KafkaErrors {
             return new InputException(
                     at + message(cause) + " (expected: a topic that is there; ghee creates none)", thrown);
         }
-        if (cause instanceof ProducerFencedException || cause instanceof InvalidProducerEpochException) {
+        if (isFenced(cause)) {
             return new InfrastructureException(
                     at + "another job of this name has taken over, or the transaction was open for longer than"
                             + " transaction.timeout.ms; what was not committed is discarded",
+                    thrown);
+        }
+        if (cause instanceof UnknownMemberIdException) {
+            return new ConfigurationException(
+                    at + message(cause)
+                            + " (expected: a group that has no running consumers, a groupId of this job's own)",
                     thrown);
         }
         if (cause instanceof RecordTooLargeException) {
@@ -74,6 +82,12 @@ final class KafkaErrors {
                     thrown);
         }
         return new InfrastructureException(at + message(cause), thrown);
+    }
+
+    /** True if what a client has thrown says that another producer has its transactional id by now. */
+    static boolean isFenced(@Nullable Throwable thrown) {
+        Throwable cause = thrown == null ? null : root(thrown);
+        return cause instanceof ProducerFencedException || cause instanceof InvalidProducerEpochException;
     }
 
     static ConfigurationException refused(ConfigException e) {

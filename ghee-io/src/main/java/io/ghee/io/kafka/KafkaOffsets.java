@@ -32,7 +32,7 @@ public abstract sealed class KafkaOffsets implements Serializable {
     }
 
     /**
-     * Where a consumer group is. The group is only asked: ghee commits nothing to it.
+     * Where a consumer group is. The group is only asked; {@link KafkaSource#groupId} commits to one.
      *
      * @param otherwise for the partitions where it is nowhere
      */

@@ -24,7 +24,10 @@ record KafkaSettings(Map<String, String> properties) implements Serializable {
 
     /** The properties that are ghee's own, and what to use instead. */
     private static final Map<String, String> OWN = Map.ofEntries(
-            Map.entry("group.id", "startAt(KafkaOffsets.committed(group, otherwise)) to start where a group is"),
+            Map.entry(
+                    "group.id",
+                    "startAt(KafkaOffsets.committed(group, otherwise)) to start where a group is, groupId(group) to show in a"
+                            + " group how far the job is"),
             Map.entry("group.instance.id", ASSIGNS),
             Map.entry("group.protocol", ASSIGNS),
             Map.entry("group.remote.assignor", ASSIGNS),
@@ -41,6 +44,8 @@ record KafkaSettings(Map<String, String> properties) implements Serializable {
             Map.entry("transaction.two.phase.commit.enable", WRITES),
             Map.entry("enable.idempotence", WRITES),
             Map.entry("acks", WRITES));
+
+    private static final Duration METADATA_AGE = Duration.ofSeconds(30);
 
     static final KafkaSettings NONE = new KafkaSettings(Map.of());
 
@@ -95,6 +100,14 @@ record KafkaSettings(Map<String, String> properties) implements Serializable {
         } catch (ConfigException e) {
             throw KafkaErrors.refused(e);
         }
+    }
+
+    /** How long it may take until it is noticed that there are more partitions. */
+    Duration metadataAge() {
+        return Duration.ofMillis(
+                properties.containsKey(CommonClientConfigs.METADATA_MAX_AGE_CONFIG)
+                        ? new AdminClientConfig(admin()).getLong(CommonClientConfigs.METADATA_MAX_AGE_CONFIG)
+                        : METADATA_AGE.toMillis());
     }
 
     Map<String, Object> admin() {

@@ -14,6 +14,7 @@ final class PartitionReader<T> implements SplitReader<T> {
     private final Decoder<T> decoder;
     private final @Nullable DeadLetterWriter deadLetters;
     private long offset;
+    private long quarantined;
     private boolean over;
 
     /** A reader that keeps no dead letters if {@code deadLetters} is null: then a malformed record is an exception. */
@@ -57,6 +58,7 @@ final class PartitionReader<T> implements SplitReader<T> {
                     throw e;
                 }
                 deadLetters.write(raw, e.reason());
+                quarantined++;
             }
         }
         return null;
@@ -87,9 +89,20 @@ final class PartitionReader<T> implements SplitReader<T> {
         return split.topic() + "-" + split.partition() + "@" + offset;
     }
 
-    /** How many offsets are ahead: up to the end of a bounded split, else of the partition; -1 if that is not known. */
-    long lag() {
+    /** Offsets up to the end of a bounded split, else of the partition. */
+    @Override
+    public long lag() {
         return partition.lag();
+    }
+
+    @Override
+    public long nextPlace() {
+        return partition.next();
+    }
+
+    @Override
+    public long quarantined() {
+        return quarantined;
     }
 
     @Override

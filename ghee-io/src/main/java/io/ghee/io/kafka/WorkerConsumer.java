@@ -271,9 +271,14 @@ final class WorkerConsumer {
             }
         }
 
+        /** Of what has not been taken the first offset that there can be; -1 if that is not known. */
+        long next() {
+            return records.isEmpty() ? position() : records.get(next).offset();
+        }
+
         /** How many offsets are before the end that have not been taken; -1 if that is not known. */
         long lag() {
-            long at = records.isEmpty() ? position() : records.get(next).offset();
+            long at = next();
             if (at < 0) {
                 return -1;
             }

@@ -227,6 +227,24 @@ class DamagedFilesTest {
     }
 
     @Test
+    void parquetWithoutAWholeFooterIsNamedWithWhatToDo() throws Exception {
+        record Id(int id) {}
+        Writing.to(
+                Parquet.to(dir.resolve("ids").toString(), Id.class),
+                IntStream.range(0, 1000).mapToObj(Id::new).toList());
+        Path file = Writing.files(dir.resolve("ids")).get(0);
+        byte[] bytes = Files.readAllBytes(file);
+        for (int cut : new int[] {1, 7, 8, 50}) {
+            Files.write(file, Arrays.copyOf(bytes, bytes.length - cut));
+            assertThatThrownBy(() -> Parquet.read(file.toString(), Id.class).splits(1))
+                    .as("without the last %d bytes", cut)
+                    .isInstanceOf(InputException.class)
+                    .hasMessageStartingWith(file + ": cannot be read: ")
+                    .hasMessageEndingWith("(expected: a Parquet file)");
+        }
+    }
+
+    @Test
     void recordsBeforeDamageAreReadAndTheBlockIsNamed() throws Exception {
         record Id(int id) {}
         List<Id> ids = IntStream.range(0, 100_000).mapToObj(Id::new).toList();

@@ -1,21 +1,28 @@
 package io.ghee.io.file;
 
+import static io.ghee.Resources.replicas;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ghee.ConfigurationException;
+import io.ghee.DataSize;
+import io.ghee.Ghee;
 import io.ghee.GheeException;
 import io.ghee.InfrastructureException;
 import io.ghee.InputException;
+import io.ghee.Pipeline;
 import io.ghee.io.testing.Hdfs;
 import io.ghee.sink.CommittingWriter;
 import io.ghee.sink.ResumableSink.Taken;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -122,6 +129,37 @@ abstract class GrowingDirectoryTest {
                         "part-00000-00000-000000.txt",
                         "part-00000-00000-000001.txt",
                         "part-00000-00001-000000.txt");
+    }
+
+    @Test
+    void filesAreAsLongAsTheyAreToBeHoweverLongThatTakes() throws Exception {
+        String out = directory("target");
+        List<Object> lines =
+                IntStream.range(0, 20_000).<Object>mapToObj(n -> "line " + n).toList();
+        Path input = Files.createTempFile("lines", ".txt");
+        try {
+            Files.write(input, lines.stream().map(Object::toString).toList());
+            Ghee.local()
+                    .launch(Pipeline.named("target")
+                            .readFrom(Text.lines(input.toString()))
+                            .stage("read", replicas(1))
+                            .batch(100)
+                            .stage("write", replicas(2))
+                            .unbatch()
+                            .writeTo(Text.to(out).targetSize(DataSize.parse("32Ki")))
+                            .commitEvery(Duration.ofHours(1)))
+                    .await(Duration.ofSeconds(60));
+        } finally {
+            Files.delete(input);
+        }
+        assertThat(visible(out)).isEqualTo(lines.stream().sorted().toList());
+        List<Long> sizes = Storage.of(out).find(Location.parse(out)).stream()
+                .map(InputFile::bytes)
+                .toList();
+        // About 215 KiB, and for each of the writers one file that is what is left.
+        assertThat(sizes).hasSizeBetween(5, 9);
+        assertThat(sizes.stream().filter(size -> size >= 32 << 10)).hasSizeGreaterThanOrEqualTo(sizes.size() - 2);
+        assertThat(sizes).allMatch(size -> size < 36 << 10);
     }
 
     @Test

@@ -10,6 +10,9 @@ import io.ghee.io.testing.Hdfs;
 import io.ghee.sink.Sink;
 import io.ghee.sink.SinkWriter;
 import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.SocketTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -112,6 +115,40 @@ class HdfsTroubleTest {
         }
 
         assertThat(all(Text.lines(SERVICE + "/c"))).containsExactly("before", "after");
+    }
+
+    /** As one that is stopped by a signal: its machine takes connections, and nobody answers. */
+    @Test
+    @Order(3)
+    @Timeout(60)
+    void nameNodeThatHangsIsToldInGoodTime() throws Exception {
+        Configuration hasty = HadoopSettings.load(null);
+        hasty.setInt("ipc.client.rpc-timeout.ms", 500);
+        try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            HadoopSettings.use(hasty);
+            String root = "hdfs://localhost:" + silent.getLocalPort();
+            assertThatThrownBy(() -> Text.lines(root + "/a").splits(1))
+                    .isInstanceOf(InfrastructureException.class)
+                    .hasMessageContaining(root + "/a: cannot be read: ")
+                    .hasMessageContaining("(expected: a name node that answers there");
+            assertThatThrownBy(() -> Text.to(root + "/out").prepare("job"))
+                    .isInstanceOf(InfrastructureException.class)
+                    .hasMessageContaining(root + "/out cannot be written: ")
+                    .hasMessageContaining("(expected: a name node that answers there");
+            // Each try takes the 10 s that are allowed where nothing is said: so there are to be few.
+            silent.setSoTimeout(1);
+            int tries = 0;
+            try {
+                while (true) {
+                    silent.accept().close();
+                    tries++;
+                }
+            } catch (SocketTimeoutException e) {
+                assertThat(tries).as("connections for two questions").isBetween(2, 10);
+            }
+        } finally {
+            HadoopSettings.use(HadoopSettings.load(confDir.toString()));
+        }
     }
 
     @Test

@@ -5,6 +5,7 @@ import static io.ghee.io.file.Reading.file;
 import static io.ghee.io.file.Reading.shipped;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.ghee.ConfigurationException;
@@ -15,6 +16,7 @@ import io.ghee.train.Artifact;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -119,6 +121,20 @@ class SinkTest {
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("cannot be written");
         assertThatThrownBy(() -> Text.to("/")).isInstanceOf(ConfigurationException.class);
+    }
+
+    @Test
+    void directoryThatIsForbiddenIsNamedWithTheUser() throws Exception {
+        Files.setPosixFilePermissions(dir, PosixFilePermissions.fromString("r-xr-xr-x"));
+        try {
+            assumeFalse(Files.isWritable(dir), "root may write everywhere");
+            assertThatThrownBy(() -> Text.to(out().toString()).prepare(JOB))
+                    .isInstanceOf(ConfigurationException.class)
+                    .hasMessageContaining(out() + " cannot be written: ")
+                    .hasMessageContaining("(expected: write permission for " + System.getProperty("user.name") + ")");
+        } finally {
+            Files.setPosixFilePermissions(dir, PosixFilePermissions.fromString("rwxr-xr-x"));
+        }
     }
 
     @Test

@@ -19,6 +19,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TransactionListing;
@@ -120,6 +121,11 @@ final class KafkaCluster implements AutoCloseable {
         admin.createTopics(List.of(new NewTopic(name, partitions, (short) BROKERS).configs(all)))
                 .all()
                 .get(60, TimeUnit.SECONDS);
+        awaitLeaders(name, partitions);
+        return name;
+    }
+
+    private void awaitLeaders(String name, int partitions) throws Exception {
         await("all brokers know " + name)
                 .atMost(DEADLINE)
                 .until(() -> kit.brokers().values().stream()
@@ -132,7 +138,14 @@ final class KafkaCluster implements AutoCloseable {
         for (int p = 0; p < partitions; p++) {
             end(name, p);
         }
-        return name;
+    }
+
+    /** Adds partitions to a topic, up to so many. */
+    void grow(String topic, int partitions) throws Exception {
+        admin.createPartitions(Map.of(topic, NewPartitions.increaseTo(partitions)))
+                .all()
+                .get(60, TimeUnit.SECONDS);
+        awaitLeaders(topic, partitions);
     }
 
     KafkaProducer<String, String> producer(Map<String, Object> more) {

@@ -4,9 +4,12 @@ import static io.ghee.io.kafka.Payload.strings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.ghee.ConfigurationException;
 import io.ghee.InfrastructureException;
 import io.ghee.sink.CommittingWriter;
 import io.ghee.sink.ResumableSink.Taken;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -58,6 +61,31 @@ class KafkaCommitsTest {
         writer.write(record);
         writer.commit(bytes(position));
         return writer;
+    }
+
+    @Test
+    void aTopicOrBrokersThatAreNotThereAreNamedInGoodTime() throws Exception {
+        assertThatThrownBy(() -> Kafka.to("no-such-output", strings())
+                        .bootstrapServers(cluster.servers())
+                        .takeOver("job", -1))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("output: topic no-such-output at " + cluster.servers());
+        assertThat(cluster.has("no-such-output")).isFalse();
+        int port;
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = socket.getLocalPort();
+            for (String brokers : List.of("localhost:" + port, "localhost:1")) {
+                // The first takes connections, and says nothing.
+                assertThatThrownBy(() -> Kafka.to("predictions", strings())
+                                .bootstrapServers(brokers)
+                                .property("request.timeout.ms", "500")
+                                .property("default.api.timeout.ms", "1000")
+                                .takeOver("job", -1))
+                        .isInstanceOf(InfrastructureException.class)
+                        .hasMessageContaining("topic predictions at " + brokers + ": no answer in time")
+                        .hasMessageContaining("is bootstrap.servers right?");
+            }
+        }
     }
 
     @Test
