@@ -5,12 +5,14 @@ import io.ghee.GheeException;
 import io.ghee.Job;
 import io.ghee.Pipeline;
 import io.ghee.examples.PackagedJob;
+import io.ghee.examples.Result;
 import io.ghee.k8s.Kubernetes;
 import io.ghee.k8s.Submission;
 import io.ghee.run.JobDriver;
 import io.ghee.run.JobProgress;
 import io.ghee.run.Launcher;
 import io.ghee.run.LocalLauncher;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -63,21 +65,16 @@ final class RunJob implements Callable<Integer> {
         } else if (launcher instanceof Kubernetes kubernetes && cluster.isDeployed()) {
             return submit(kubernetes);
         }
-        Pipeline pipeline = options.pipeline(job);
-        job.prepare();
-        Job running = launcher.launch(pipeline);
-        PrintWriter err = spec.commandLine().getErr();
-        JobProgress end;
-        try (LiveProgress live = LiveProgress.of(running, err)) {
-            end = running.await();
-        } catch (GheeException e) {
-            writeReport("failed", running.progress());
-            throw e;
+        // What cannot be is told before anything is made for it.
+        options.pipeline(job);
+        try (Closeable prepared = job.prepare()) {
+            Job running = launcher.launch(options.pipeline(job));
+            JobProgress end = await(running);
+            List<Result> results = job.results(end);
+            LossCurve.write(end, job.output());
+            Summary.print(job, end, results, spec.commandLine().getOut());
+            writeReport("succeeded", end, results);
         }
-        Path output = options.output(job);
-        LossCurve.write(end, output);
-        Summary.print(job, end, output, spec.commandLine().getOut());
-        writeReport("succeeded", end);
         return 0;
     }
 
@@ -115,9 +112,18 @@ final class RunJob implements Callable<Integer> {
         return Ghee.launcher(launcherName);
     }
 
-    private void writeReport(String status, JobProgress progress) throws IOException {
+    private JobProgress await(Job running) throws IOException, InterruptedException {
+        try (LiveProgress live = LiveProgress.of(running, spec.commandLine().getErr())) {
+            return running.await();
+        } catch (GheeException e) {
+            writeReport("failed", running.progress(), List.of());
+            throw e;
+        }
+    }
+
+    private void writeReport(String status, JobProgress progress, List<Result> results) throws IOException {
         if (report != null) {
-            Report.of(job, status, launcherName, progress).write(report);
+            Report.of(job, status, launcherName, progress, results).write(report);
         }
     }
 }
