@@ -2,8 +2,9 @@ package io.ghee.examples;
 
 import io.ghee.Pipeline;
 import io.ghee.run.JobProgress;
-import java.nio.file.Path;
-import java.util.OptionalDouble;
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.List;
 
 /**
  * A job that the command line knows by name. Its options are fields annotated for picocli; the command line adds those that
@@ -16,21 +17,31 @@ public interface PackagedJob {
     String summary();
 
     /**
-     * The pipeline for the options given.
+     * The pipeline for the options given. Before {@link #prepare} it can be explained, but not run.
      *
-     * @param output where it writes; absent or empty
+     * @throws io.ghee.ConfigurationException if an option cannot be
      */
-    Pipeline pipeline(Path output);
+    Pipeline pipeline();
 
-    /** Makes what the job needs and the user did not give, input data above all. Called before {@link #pipeline} is run. */
-    void prepare();
+    /** Where it writes. */
+    String output();
+
+    /**
+     * Makes what the job needs and the user did not give: input data, or the servers that have it.
+     *
+     * @return what stops and takes away what nobody is to find after the job
+     */
+    Closeable prepare() throws InterruptedException;
 
     /** How many passes it makes. */
-    int epochs();
+    default int epochs() {
+        return 1;
+    }
 
-    /** The sum that says whether the right rows were delivered, of one epoch. */
-    long rowSum(JobProgress progress);
-
-    /** The error on the held-out records; empty if it was not measured. */
-    OptionalDouble rmse(JobProgress progress);
+    /**
+     * What came out, for the summary and the report; called after the end, while what was prepared is still there.
+     *
+     * @throws IllegalStateException if something else came out than must
+     */
+    List<Result> results(JobProgress end) throws IOException;
 }

@@ -210,7 +210,7 @@ class OnKubernetesTest {
     @Test
     void aStageWithTooLittleMemoryEndsTheJobWithItsLimit() throws Exception {
         Pipeline small = Pipeline.named("hungry")
-                .readFrom(Text.lines(numbers.toString(), Integer::parseInt))
+                .readFrom(Text.lines(numbers.toString(), Integer::parseInt).splitSize(new DataSize(65_536)))
                 .stage("eat", replicas(1).cpus(0.1).memory("256Mi"))
                 .map(OnKubernetesTest::hoard)
                 .writeTo(Text.to(namespace.shared().resolve("hungry").toString()))

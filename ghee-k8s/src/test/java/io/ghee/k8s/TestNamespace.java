@@ -55,8 +55,21 @@ final class TestNamespace implements AutoCloseable {
                         .endMetadata()
                         .build())
                 .create();
-        String chart =
-                new Helm(CHART).template().withName("ghee").withNamespace(name).call();
+        String chart = new Helm(CHART)
+                .template()
+                .withName("ghee")
+                .withNamespace(name)
+                .set("users[0].kind", "ServiceAccount")
+                .set("users[0].name", USER)
+                .set("users[0].namespace", name)
+                .call();
+        admin.resource(new ServiceAccountBuilder()
+                        .withNewMetadata()
+                        .withName(USER)
+                        .endMetadata()
+                        .build())
+                .inNamespace(name)
+                .create();
         for (HasMetadata each : admin.load(new ByteArrayInputStream(chart.getBytes(StandardCharsets.UTF_8)))
                 .items()) {
             admin.resource(each).inNamespace(name).create();

@@ -179,14 +179,14 @@ public final class FactorizationMachine implements Artifact, AutoCloseable {
         return pairs.add(sum.get(":, 0")).add(w0);
     }
 
-    /** The predictions for the examples of a batch, in order. */
-    public float[] predict(Batch<Example> batch) {
+    /** The predictions for a batch of {@link Example}s, or of other records with a component {@code features}, in order. */
+    public float[] predict(Batch<?> batch) {
         try (NDManager scope = manager.newSubManager()) {
             return predict(scope, batch).toFloatArray();
         }
     }
 
-    private NDArray predict(NDManager scope, Batch<Example> batch) {
+    private NDArray predict(NDManager scope, Batch<?> batch) {
         return predict(
                 scope.create(bias.parameters()), gather(scope, batch.columns().column("features")));
     }

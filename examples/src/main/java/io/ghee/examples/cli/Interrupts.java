@@ -85,6 +85,11 @@ final class Interrupts implements AutoCloseable {
         }
     }
 
+    /** Whether there has been one. */
+    boolean any() {
+        return pressed.get() > 0;
+    }
+
     @Override
     public void close() {
         handle(before);

@@ -21,10 +21,10 @@ final class LossCurve {
 
     private LossCurve() {}
 
-    /** Writes the picture, if the job has reported a loss. */
-    static void write(JobProgress progress, Path directory) throws IOException {
+    /** Writes the picture, if the job has reported a loss and its output is a directory of this machine. */
+    static void write(JobProgress progress, String output) throws IOException {
         List<Point> loss = progress.metric("loss");
-        if (loss.isEmpty()) {
+        if (loss.isEmpty() || output.contains("://")) {
             return;
         }
         System.setProperty("java.awt.headless", "true");
@@ -44,7 +44,7 @@ final class LossCurve {
         ImageIO.write(
                 BitmapEncoder.getBufferedImage(chart),
                 "png",
-                directory.resolve(FILE).toFile());
+                Path.of(output, FILE).toFile());
     }
 
     /** The lines of a plot in characters: the mean loss of each column's records. */

@@ -1,9 +1,11 @@
 package io.ghee.examples.cli;
 
+import com.fasterxml.jackson.annotation.JsonAnyGetter;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.ghee.examples.PackagedJob;
+import io.ghee.examples.Result;
 import io.ghee.run.Activity;
 import io.ghee.run.JobProgress;
 import java.io.IOException;
@@ -12,14 +14,13 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a run was, as {@code --report} writes it.
  *
  * @param records train records over all epochs
- * @param rowSum of all train rows of one epoch
+ * @param results what came out, by name
  * @param trainSeconds from the first request for a batch to the last step
  * @param heldBackBy the stage that the last one waited for, if it did
  * @param quarantined malformed records that were put aside
@@ -34,11 +35,10 @@ record Report(
         String launcher,
         int epochs,
         long records,
-        long rowSum,
+        @JsonAnyGetter Map<String, @Nullable Number> results,
         double trainSeconds,
         long recordsPerSecond,
         double stallShare,
-        @Nullable Double rmse,
         double wallSeconds,
         long badRecords,
         long quarantined,
@@ -59,20 +59,20 @@ record Report(
             Map<String, Double> seconds,
             List<Double> waitedForSeconds) {}
 
-    static Report of(PackagedJob job, String status, String launcher, JobProgress progress) {
+    static Report of(PackagedJob job, String status, String launcher, JobProgress progress, List<Result> results) {
         double seconds = progress.training().nanos() / 1e9;
-        OptionalDouble rmse = job.rmse(progress);
+        Map<String, @Nullable Number> byName = new LinkedHashMap<>();
+        results.forEach(result -> byName.put(result.name(), result.value()));
         return new Report(
                 job.name(),
                 status,
                 launcher,
                 job.epochs(),
                 progress.training().records(),
-                "succeeded".equals(status) ? job.rowSum(progress) : 0,
+                byName,
                 round(seconds, 3),
                 seconds == 0 ? 0 : Math.round(progress.training().records() / seconds),
                 seconds == 0 ? 0 : round(progress.training().stallNanos() / 1e9 / seconds, 4),
-                rmse.isPresent() ? round(rmse.getAsDouble(), 5) : null,
                 round(progress.wall().toNanos() / 1e9, 3),
                 progress.skipped(),
                 progress.quarantined(),

@@ -5,12 +5,14 @@ import io.ghee.GheeException;
 import io.ghee.Job;
 import io.ghee.Pipeline;
 import io.ghee.examples.PackagedJob;
+import io.ghee.examples.Result;
 import io.ghee.k8s.Kubernetes;
 import io.ghee.k8s.Submission;
 import io.ghee.run.JobDriver;
 import io.ghee.run.JobProgress;
 import io.ghee.run.Launcher;
 import io.ghee.run.LocalLauncher;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -51,6 +53,8 @@ final class RunJob implements Callable<Integer> {
     @Option(names = "--dry-run", description = "Check what can be checked, show what would be run, and run nothing.")
     private boolean dryRun;
 
+    private boolean stopped;
+
     RunJob(PackagedJob job) {
         this.job = job;
     }
@@ -63,22 +67,17 @@ final class RunJob implements Callable<Integer> {
         } else if (launcher instanceof Kubernetes kubernetes && cluster.isDeployed()) {
             return submit(kubernetes);
         }
-        Pipeline pipeline = options.pipeline(job);
-        job.prepare();
-        Job running = launcher.launch(pipeline);
-        PrintWriter err = spec.commandLine().getErr();
-        JobProgress end;
-        try (LiveProgress live = LiveProgress.of(running, err);
-                Interrupts interrupts = pipeline.plan().commits() ? Interrupts.of(running, err) : null) {
-            end = running.await();
-        } catch (GheeException e) {
-            writeReport("failed", running.progress());
-            throw e;
+        // What cannot be is told before anything is made for it.
+        boolean commits = options.pipeline(job).plan().commits();
+        try (Closeable prepared = job.prepare()) {
+            Job running = launcher.launch(options.pipeline(job));
+            JobProgress end = await(running, commits);
+            // Of a job that was stopped on the way, not everything has come out yet.
+            List<Result> results = stopped ? List.of() : job.results(end);
+            LossCurve.write(end, job.output());
+            Summary.print(job, end, results, spec.commandLine().getOut());
+            writeReport("succeeded", end, results);
         }
-        Path output = options.output(job);
-        LossCurve.write(end, output);
-        Summary.print(job, end, output, spec.commandLine().getOut());
-        writeReport("succeeded", end);
         return 0;
     }
 
@@ -116,9 +115,22 @@ final class RunJob implements Callable<Integer> {
         return Ghee.launcher(launcherName);
     }
 
-    private void writeReport(String status, JobProgress progress) throws IOException {
+    private JobProgress await(Job running, boolean commits) throws IOException, InterruptedException {
+        PrintWriter err = spec.commandLine().getErr();
+        try (LiveProgress live = LiveProgress.of(running, err);
+                Interrupts interrupts = commits ? Interrupts.of(running, err) : null) {
+            JobProgress end = running.await();
+            stopped = interrupts != null && interrupts.any();
+            return end;
+        } catch (GheeException e) {
+            writeReport("failed", running.progress(), List.of());
+            throw e;
+        }
+    }
+
+    private void writeReport(String status, JobProgress progress, List<Result> results) throws IOException {
         if (report != null) {
-            Report.of(job, status, launcherName, progress).write(report);
+            Report.of(job, status, launcherName, progress, results).write(report);
         }
     }
 }

@@ -2,20 +2,19 @@ package io.ghee.examples.cli;
 
 import io.ghee.DataSize;
 import io.ghee.examples.PackagedJob;
+import io.ghee.examples.Result;
 import io.ghee.run.Activity;
 import io.ghee.run.JobProgress;
 import io.ghee.run.WorkerProgress.Point;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.OptionalDouble;
 
-/** What a run ends with on stdout: a table of the stages, the loss, the error, and where the output is. */
+/** What a run ends with on stdout: a table of the stages, the loss, what came out, and where it is. */
 final class Summary {
     private Summary() {}
 
-    static void print(PackagedJob job, JobProgress end, Path output, PrintWriter out) {
+    static void print(PackagedJob job, JobProgress end, List<Result> results, PrintWriter out) {
         out.printf(
                 Locale.ROOT,
                 "%-12s %8s %12s %12s %9s  %5s %7s %9s  %s%n",
@@ -52,20 +51,22 @@ final class Summary {
                     + String.format(Locale.ROOT, "%,d", end.training().records()) + " records");
         }
         out.println();
-        double seconds = end.training().nanos() / 1e9;
-        out.printf(
-                Locale.ROOT,
-                "trained on  %,d records in %d epochs: %,.0f records/s, waiting %.0f %% of the time%n",
-                end.training().records(),
-                job.epochs(),
-                end.training().records() / Math.max(seconds, 1e-9),
-                100 * end.training().stallNanos() / Math.max(1.0, end.training().nanos()));
-        end.heldBackBy().ifPresent(stage -> out.println("held up by  " + stage));
-        out.printf(Locale.ROOT, "row sum     %d%n", job.rowSum(end));
-        OptionalDouble rmse = job.rmse(end);
-        if (rmse.isPresent()) {
-            out.printf(Locale.ROOT, "RMSE        %.4f on held-out records%n", rmse.getAsDouble());
+        if (end.training().records() > 0) {
+            double seconds = end.training().nanos() / 1e9;
+            out.printf(
+                    Locale.ROOT,
+                    "trained on  %,d records in %d epochs: %,.0f records/s, waiting %.0f %% of the time%n",
+                    end.training().records(),
+                    job.epochs(),
+                    end.training().records() / Math.max(seconds, 1e-9),
+                    100
+                            * end.training().stallNanos()
+                            / Math.max(1.0, end.training().nanos()));
         }
+        end.heldBackBy().ifPresent(stage -> out.println("held up by  " + stage));
+        results.stream()
+                .filter(result -> result.value() != null)
+                .forEach(result -> out.printf("%-12s%s%n", result.label(), result.text()));
         if (!end.restarts().isEmpty()) {
             out.printf(Locale.ROOT, "restarts    %d:%n", end.restarts().size());
             end.restarts().forEach(why -> out.println("            " + why));
@@ -83,7 +84,7 @@ final class Summary {
                         "lag         %,d records of %d splits%n",
                         lag,
                         end.lags().size()));
-        out.printf(Locale.ROOT, "output      %s%n", output);
+        out.printf(Locale.ROOT, "output      %s%n", job.output());
         out.printf(Locale.ROOT, "wall        %.1f s%n", end.wall().toNanos() / 1e9);
         out.flush();
     }

@@ -3,7 +3,9 @@ package io.ghee.examples.movielens;
 import static io.ghee.ConfigurationException.check;
 
 import io.ghee.Pipeline;
+import io.ghee.examples.KafkaTopic;
 import io.ghee.examples.PackagedJob;
+import io.ghee.examples.Result;
 import io.ghee.io.file.Parquet;
 import io.ghee.io.file.Text;
 import io.ghee.io.kafka.Kafka;
@@ -18,19 +20,23 @@ import io.ghee.source.Source;
 import io.ghee.train.Artifact;
 import io.ghee.train.Drain;
 import io.ghee.train.TrainFunction;
+import java.io.Closeable;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** The options of {@link MovielensFm}. */
 public final class MovielensJob implements PackagedJob {
-    private static final Pattern TOPIC = Pattern.compile("kafka://([^/]+)/([^/]+)");
+    private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
     private static final int SYNTHETIC_RATINGS = 400_000;
 
     @Option(
@@ -42,6 +48,13 @@ public final class MovielensJob implements PackagedJob {
                             + " .parquet; or the records that a topic has now, one line each:"
                             + " kafka://HOST:PORT/TOPIC. Without it a synthetic file is made and read.")
     private @Nullable String input;
+
+    @Option(
+            names = "--output",
+            paramLabel = "DIR",
+            description =
+                    "Where the model goes: a directory that is absent or empty (default: runs/movielens-fm-TIME).")
+    private @Nullable String output;
 
     @Option(
             names = "--preprocess-rounds",
@@ -99,15 +112,25 @@ public final class MovielensJob implements PackagedJob {
     }
 
     @Override
-    public Pipeline pipeline(Path output) {
-        return MovielensFm.pipeline(this, output.toString());
+    public Pipeline pipeline() {
+        return MovielensFm.pipeline(this, output());
     }
 
     @Override
-    public void prepare() {
+    public String output() {
+        if (output == null) {
+            String now = LocalDateTime.now(ZoneId.systemDefault()).format(STAMP);
+            output = Path.of("runs", name() + "-" + now).toString();
+        }
+        return output;
+    }
+
+    @Override
+    public Closeable prepare() {
         if (input == null && !Files.exists(Path.of(input()))) {
             new SyntheticRatings(seed).write(Path.of(input()), SYNTHETIC_RATINGS);
         }
+        return () -> {};
     }
 
     private String input() {
@@ -123,10 +146,10 @@ public final class MovielensJob implements PackagedJob {
 
     private BoundedSource<Rating> source() {
         String from = input();
-        Matcher topic = TOPIC.matcher(from);
-        if (topic.matches()) {
-            return Kafka.topic(topic.group(2), MovielensJob::parse)
-                    .bootstrapServers(topic.group(1))
+        Optional<KafkaTopic> topic = KafkaTopic.find(from);
+        if (topic.isPresent()) {
+            return Kafka.topic(topic.get().name(), MovielensJob::parse)
+                    .bootstrapServers(topic.get().servers())
                     .startAt(KafkaOffsets.earliest())
                     .untilLatest();
         }
@@ -159,9 +182,21 @@ public final class MovielensJob implements PackagedJob {
                         FactorizationMachine.Config.of(features().ids(), 3.5f, seed));
     }
 
-    /** Every epoch delivers the same rows, so each has the same sum. */
     @Override
-    public long rowSum(JobProgress progress) {
+    public List<Result> results(JobProgress end) {
+        long sum = rowSum(end);
+        OptionalDouble rmse = rmse(end);
+        return List.of(
+                new Result("rowSum", sum, "row sum", Long.toString(sum)),
+                new Result(
+                        "rmse",
+                        rmse.isPresent() ? Math.round(1e5 * rmse.getAsDouble()) / 1e5 : null,
+                        "RMSE",
+                        String.format(Locale.ROOT, "%.4f on held-out records", rmse.orElse(Double.NaN))));
+    }
+
+    /** The sum that says whether the right rows were delivered. Every epoch delivers the same rows, so each has the same sum. */
+    long rowSum(JobProgress progress) {
         long first = progress.tally("rowSum", 1);
         for (int epoch = 2; epoch <= epochs; epoch++) {
             long sum = progress.tally("rowSum", epoch);
@@ -170,8 +205,8 @@ public final class MovielensJob implements PackagedJob {
         return first;
     }
 
-    @Override
-    public OptionalDouble rmse(JobProgress progress) {
+    /** The error on the held-out records; empty if it was not measured. */
+    OptionalDouble rmse(JobProgress progress) {
         List<Point> rmse = progress.metric("rmse");
         return rmse.isEmpty()
                 ? OptionalDouble.empty()

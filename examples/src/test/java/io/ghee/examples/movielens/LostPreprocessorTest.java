@@ -21,9 +21,18 @@ class LostPreprocessorTest {
     @TempDir
     Path temp;
 
-    private MovielensJob job(Path ratings) {
+    private MovielensJob job(Path ratings, String output) {
         MovielensJob job = new MovielensJob();
-        new CommandLine(job).parseArgs("--input", ratings.toString(), "--epochs", "2", "--preprocess-rounds", "256");
+        new CommandLine(job)
+                .parseArgs(
+                        "--input",
+                        ratings.toString(),
+                        "--epochs",
+                        "2",
+                        "--preprocess-rounds",
+                        "256",
+                        "--output",
+                        temp.resolve(output).toString());
         return job;
     }
 
@@ -31,12 +40,10 @@ class LostPreprocessorTest {
     void theReportIsTheSameAndTheTrainerIsNotTouched() throws Exception {
         Path ratings = temp.resolve("ratings.tsv");
         new SyntheticRatings(0).write(ratings, RATINGS);
-        MovielensJob declared = job(ratings);
-        JobProgress undisturbed = Ghee.local()
-                .launch(declared.pipeline(temp.resolve("undisturbed")))
-                .await(DEADLINE);
+        MovielensJob declared = job(ratings, "undisturbed");
+        JobProgress undisturbed = Ghee.local().launch(declared.pipeline()).await(DEADLINE);
 
-        Job running = Ghee.processes().launch(declared.pipeline(temp.resolve("disturbed")));
+        Job running = Ghee.processes().launch(job(ratings, "disturbed").pipeline());
         WorkerControl workers = WorkerControl.of(running);
         await().atMost(DEADLINE)
                 .until(() -> running.progress().training().records()

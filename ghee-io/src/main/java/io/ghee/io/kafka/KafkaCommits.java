@@ -114,7 +114,8 @@ final class KafkaCommits<T> {
             try {
                 return tryToClaim(last);
             } catch (InfrastructureException e) {
-                // The driver whose writers were fenced here may be quicker to claim another attempt; but it waits before
+                // The driver whose writers were fenced here may be quicker to claim another attempt; but it waits
+                // before
                 // it claims one more.
                 if (last >= 0 || tries == CLAIMS || !KafkaErrors.isFenced(e.getCause())) {
                     throw e;
