@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -33,6 +34,9 @@ final class RunJob implements Callable<Integer> {
 
     @Mixin
     private CommonOptions options = new CommonOptions();
+
+    @ArgGroup(exclusive = false)
+    private @Nullable HadoopLogin hadoop;
 
     @Mixin
     private ClusterOptions cluster = new ClusterOptions();
@@ -58,6 +62,9 @@ final class RunJob implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         Launcher launcher = launcher();
+        if (hadoop != null && !cluster.isDeployed()) {
+            hadoop.login();
+        }
         if (dryRun) {
             return show(launcher);
         } else if (launcher instanceof Kubernetes kubernetes && cluster.isDeployed()) {
