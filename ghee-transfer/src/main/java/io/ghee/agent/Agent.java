@@ -3,6 +3,7 @@ package io.ghee.agent;
 import io.ghee.InfrastructureException;
 import io.ghee.plan.Plan;
 import io.ghee.plan.PlannedStage;
+import io.ghee.run.Credentials;
 import io.ghee.run.Failure;
 import io.ghee.run.StageTask;
 import io.ghee.run.WorkerMetrics;
@@ -71,6 +72,8 @@ public final class Agent {
     private final WorkerKeys keys;
     private final Pulse pulse;
     private final MessageCodec messages = new MessageCodec(ControlMessage.class);
+    /** The version of the credentials that were taken. */
+    private long credentials;
 
     private Agent(
             String job,
@@ -151,7 +154,8 @@ public final class Agent {
             throw e;
         } catch (RuntimeException | LinkageError | StackOverflowError e) {
             ControlMessage.Failed failed = new ControlMessage.Failed(0, Failure.of(self.stage(), self.replica(), e));
-            reportUntilStopped(new ControlMessage.Report(self, 0, null, null, null, Memory.now(), List.of(failed)));
+            reportUntilStopped(
+                    new ControlMessage.Report(self, 0, credentials, null, null, null, Memory.now(), List.of(failed)));
             return false;
         }
     }
@@ -196,6 +200,7 @@ public final class Agent {
     }
 
     private boolean work(ControlMessage.Welcome welcome) {
+        take(welcome.credentials());
         Plan plan = welcome.plan().plan();
         PlannedStage mine = plan.stages().stream()
                 .filter(planned -> planned.name().equals(self.stage()))
@@ -220,6 +225,14 @@ public final class Agent {
         return false;
     }
 
+    /** Takes the driver's credentials, unless it has them. */
+    private void take(@Nullable Credentials latest) {
+        if (latest != null && latest.version() > credentials) {
+            latest.accept();
+            credentials = latest.version();
+        }
+    }
+
     /**
      * Reports how the task is, and brings it orders, until the driver says stop.
      *
@@ -232,7 +245,7 @@ public final class Agent {
         while (true) {
             pulse.beat();
             if (link.hasNews() || System.nanoTime() - reported >= REPORT.toNanos()) {
-                report(link.report(++number));
+                report(link.report(++number, credentials));
                 reported = System.nanoTime();
             }
             ControlMessage.ToWorker message = receive(POLL);
@@ -243,6 +256,7 @@ public final class Agent {
                 if (orders.stop()) {
                     return;
                 }
+                take(orders.credentials());
                 link.obey(orders);
             }
             if (System.nanoTime() - heard > SILENCE.toNanos()) {

@@ -43,7 +43,7 @@ final class AgentLink implements Coordinator, Wiring {
     private final TransferManager transfer;
     private final WorkerMetrics metrics;
 
-    private ControlMessage.Orders orders = new ControlMessage.Orders(0, 0, null, false, false, Guidance.NONE);
+    private ControlMessage.Orders orders = new ControlMessage.Orders(0, 0, null, false, false, null, Guidance.NONE);
     private ControlMessage.@Nullable Ready ready;
     private ControlMessage.@Nullable Finished finished;
     private final List<ControlMessage.Failed> failed = new ArrayList<>();
@@ -84,10 +84,11 @@ final class AgentLink implements Coordinator, Wiring {
         return finished != null;
     }
 
-    synchronized ControlMessage.Report report(long number) {
+    /** @param credentials the version of those that were taken */
+    synchronized ControlMessage.Report report(long number, long credentials) {
         news = false;
         return new ControlMessage.Report(
-                self, number, ready, metrics.progress(), finished, Memory.now(), List.copyOf(failed));
+                self, number, credentials, ready, metrics.progress(), finished, Memory.now(), List.copyOf(failed));
     }
 
     /** Takes what the driver wants. */

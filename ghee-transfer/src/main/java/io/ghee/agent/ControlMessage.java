@@ -1,5 +1,6 @@
 package io.ghee.agent;
 
+import io.ghee.run.Credentials;
 import io.ghee.run.Failure;
 import io.ghee.run.Guidance;
 import io.ghee.run.Standing;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 sealed interface ControlMessage {
     /** The version of these messages. */
-    int PROTOCOL = 3;
+    int PROTOCOL = 4;
 
     /** What the driver receives. */
     sealed interface ToDriver extends ControlMessage {
@@ -42,10 +43,12 @@ sealed interface ControlMessage {
      * How a worker is: what it is ready for, how far it is, what it has finished, how much memory it takes, what has failed.
      *
      * @param number counts the reports of this worker
+     * @param credentials the version of those that it has taken
      */
     record Report(
             Sender from,
             long number,
+            long credentials,
             @Nullable Ready ready,
             @Nullable WorkerProgress progress,
             @Nullable Finished finished,
@@ -91,8 +94,13 @@ sealed interface ControlMessage {
 
     record Skip(int stage, int replica, String message) implements Question {}
 
-    /** Answers {@link Hello} with the work; {@code sealed}: frames of data are encrypted. */
-    record Welcome(PlanBytes plan, boolean sealed) implements ToWorker {}
+    /**
+     * Answers {@link Hello} with the work.
+     *
+     * @param sealed frames of data are encrypted
+     * @param credentials to be taken before anything is opened
+     */
+    record Welcome(PlanBytes plan, boolean sealed, Credentials credentials) implements ToWorker {}
 
     /** Answers {@link Hello}: the protocol is another, or the JDK, or the class path. */
     record Refused(String reason) implements ToWorker {}
@@ -105,9 +113,17 @@ sealed interface ControlMessage {
      * @param begin the generation has begun; null while it has not
      * @param over everything has arrived in the last stage
      * @param stop the worker is to end
+     * @param credentials to be taken; null if the worker has reported that it has
      * @param guidance what the progress in the report is answered with
      */
-    record Orders(long report, int generation, @Nullable Begin begin, boolean over, boolean stop, Guidance guidance)
+    record Orders(
+            long report,
+            int generation,
+            @Nullable Begin begin,
+            boolean over,
+            boolean stop,
+            @Nullable Credentials credentials,
+            Guidance guidance)
             implements ToWorker {}
 
     /**

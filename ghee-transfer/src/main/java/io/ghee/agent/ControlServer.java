@@ -5,7 +5,9 @@ import io.ghee.InfrastructureException;
 import io.ghee.channel.AbandonedException;
 import io.ghee.plan.PlannedStage;
 import io.ghee.run.Coordinator;
+import io.ghee.run.Credentials;
 import io.ghee.run.Guidance;
+import io.ghee.run.JobCredentials;
 import io.ghee.run.JobDriver;
 import io.ghee.run.Start;
 import io.ghee.transfer.wire.MessageCodec;
@@ -38,6 +40,7 @@ public final class ControlServer implements AutoCloseable {
     private final PlanBytes plan;
     private final ClassPathDigest classPath;
     private final CodeServer code = new CodeServer();
+    private final JobCredentials credentials;
     private final DriverSocket socket;
     private final String endpoint;
     private final MessageCodec messages = new MessageCodec(ControlMessage.class);
@@ -109,6 +112,9 @@ public final class ControlServer implements AutoCloseable {
         private long heardNanos = System.nanoTime();
         private boolean greeted;
         private byte @Nullable [] address;
+        /** The version of the credentials that it has taken. */
+        private long credentials;
+
         private ControlMessage.@Nullable Ready ready;
         private @Nullable Memory memory;
         private long answered;
@@ -121,16 +127,31 @@ public final class ControlServer implements AutoCloseable {
         }
     }
 
-    /** Binds to a free port. */
+    /**
+     * Binds to a free port, and gets what workers need to be let into storage.
+     *
+     * @throws io.ghee.ConfigurationException if the driver is not let in itself
+     * @throws InfrastructureException if a server does not answer
+     */
     public ControlServer(JobDriver driver, JobKeys keys, Options options, OnSilent onSilent) {
         this.driver = driver;
         this.onSilent = onSilent;
         this.options = options;
         this.plan = PlanBytes.of(driver.plan());
         this.classPath = options.sameFiles() ? ClassPathDigest.stampsOfThisJvm() : ClassPathDigest.ofThisJvm();
-        this.socket = DriverSocket.bind(keys, options.host());
+        this.credentials = JobCredentials.open(() -> changed = true);
+        this.socket = bind(keys, options.host());
         this.endpoint = socket.endpoint();
         driver.onChange(() -> changed = true);
+    }
+
+    private DriverSocket bind(JobKeys keys, String host) {
+        try {
+            return DriverSocket.bind(keys, host);
+        } catch (RuntimeException e) {
+            credentials.close();
+            throw e;
+        }
     }
 
     /** Where workers connect to. */
@@ -268,6 +289,7 @@ public final class ControlServer implements AutoCloseable {
             socket.send(address, peer.answer);
         } else if (message instanceof ControlMessage.Report report) {
             peer.address = address;
+            peer.credentials = report.credentials();
             hear(peer, report);
         }
     }
@@ -289,7 +311,7 @@ public final class ControlServer implements AutoCloseable {
             throw e;
         }
         peer.greeted = true;
-        send(address, new ControlMessage.Welcome(plan, options.sealed()));
+        send(address, new ControlMessage.Welcome(plan, options.sealed(), credentials.current()));
     }
 
     private void hear(Peer peer, ControlMessage.Report report) {
@@ -326,7 +348,15 @@ public final class ControlServer implements AutoCloseable {
     private ControlMessage.Orders orders(Peer peer, long report, Guidance guidance) {
         Start start = driver.start();
         ControlMessage.Begin begin = start == null ? null : begin(peer, start);
-        return new ControlMessage.Orders(report, driver.generation(), begin, driver.isOver(), stopping, guidance);
+        Credentials latest = credentials.current();
+        return new ControlMessage.Orders(
+                report,
+                driver.generation(),
+                begin,
+                driver.isOver(),
+                stopping,
+                latest.version() > peer.credentials ? latest : null,
+                guidance);
     }
 
     private ControlMessage.@Nullable Begin begin(Peer peer, Start start) {
@@ -448,5 +478,6 @@ public final class ControlServer implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        credentials.close();
     }
 }

@@ -92,6 +92,8 @@ final class WorkerProcesses implements Workers {
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile())
                 .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")));
+        // What is set for the driver is for the driver: a keytab, for one.
+        builder.environment().keySet().removeIf(variable -> variable.startsWith("GHEE_"));
         builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
         builder.environment().put(Agent.DRIVER, server.endpoint());
         builder.environment().put(Agent.KEYS, keys.workers().encoded());

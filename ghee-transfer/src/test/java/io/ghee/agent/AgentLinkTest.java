@@ -80,7 +80,7 @@ class AgentLinkTest {
         }
 
         ControlMessage.Report report() {
-            return link.report(++reports);
+            return link.report(++reports, 0);
         }
 
         /** Its endpoints for a generation, once they are bound. */
@@ -90,7 +90,7 @@ class AgentLinkTest {
         }
 
         void obey(int generation, ControlMessage.Begin begin, boolean over) {
-            link.obey(new ControlMessage.Orders(0, generation, begin, over, false, Guidance.NONE));
+            link.obey(new ControlMessage.Orders(0, generation, begin, over, false, null, Guidance.NONE));
         }
 
         Future<Wiring.Wired> join(int after) {

@@ -13,6 +13,7 @@ import io.ghee.Job;
 import io.ghee.Pipeline;
 import io.ghee.StageFailedException;
 import io.ghee.run.Coordinator;
+import io.ghee.run.Credentials;
 import io.ghee.run.Failure;
 import io.ghee.run.Guidance;
 import io.ghee.run.JobDriver;
@@ -22,9 +23,11 @@ import io.ghee.run.WorkerMetrics;
 import io.ghee.run.WorkerProgress;
 import io.ghee.run.Workers;
 import io.ghee.testing.Numbers;
+import io.ghee.testing.Passes;
 import io.ghee.testing.Written;
 import io.ghee.transfer.Zmq;
 import io.ghee.transfer.wire.MessageCodec;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -104,6 +107,7 @@ class ControlServerTest {
 
     @AfterEach
     void close() throws InterruptedException {
+        Passes.reset();
         context.close();
         job.cancel();
         server.close();
@@ -179,6 +183,42 @@ class ControlServerTest {
         assertThat(welcome.sealed()).isTrue();
     }
 
+    private static String pass(Credentials credentials) {
+        return new String(credentials.byProvider().get("passes"), StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void credentialsAreSentUntilTheyAreTaken() throws Exception {
+        Passes.set("first");
+        restart(1, ControlServer.Options.loopback());
+        PlayedWorker read = worker("read", 0, 0);
+
+        Credentials first = ((ControlMessage.Welcome) read.hello()).credentials();
+        assertThat(pass(first)).isEqualTo("first");
+        assertThat(pass(read.report().credentials())).isEqualTo("first");
+        read.taken(first.version());
+        assertThat(read.report().credentials()).isNull();
+
+        Passes.set("second");
+        Credentials second =
+                read.awaitOrders(orders -> orders.credentials() != null).credentials();
+        assertThat(pass(second)).isEqualTo("second");
+        assertThat(pass(read.report().credentials())).isEqualTo("second");
+        read.taken(second.version());
+        assertThat(read.report().credentials()).isNull();
+
+        assertThat(Passes.open()).isEqualTo(1);
+        job.cancel();
+        server.close();
+        assertThat(Passes.open()).isZero();
+    }
+
+    @Test
+    void aJobThatNeedsNoCredentialsHasNone() throws Exception {
+        assertThat(((ControlMessage.Welcome) worker("read", 0, 0).hello()).credentials())
+                .isEqualTo(Credentials.NONE);
+    }
+
     @Test
     void aHelloThatIsRepeatedIsAnsweredAgain() throws Exception {
         PlayedWorker read = welcomed("read", 0);
@@ -248,8 +288,8 @@ class ControlServerTest {
     void everyReportIsAnsweredEvenOneWithNothingInIt() throws Exception {
         PlayedWorker read = welcomed("read", 0);
 
-        assertThat(read.report()).isEqualTo(new ControlMessage.Orders(1, 0, null, false, false, Guidance.NONE));
-        assertThat(read.report()).isEqualTo(new ControlMessage.Orders(2, 0, null, false, false, Guidance.NONE));
+        assertThat(read.report()).isEqualTo(new ControlMessage.Orders(1, 0, null, false, false, null, Guidance.NONE));
+        assertThat(read.report()).isEqualTo(new ControlMessage.Orders(2, 0, null, false, false, null, Guidance.NONE));
     }
 
     @Test
@@ -532,10 +572,11 @@ class ControlServerTest {
         server.expect(READ, 0, 1);
 
         // The old one is not quite dead.
-        pair.read.send(new ControlMessage.Report(pair.read.self, 9, reader(1), null, null, Memory.now(), List.of()));
+        pair.read.send(new ControlMessage.Report(pair.read.self, 9, 0, reader(1), null, null, Memory.now(), List.of()));
         pair.read.send(new ControlMessage.Report(
                 pair.read.self,
                 10,
+                0,
                 null,
                 null,
                 null,
@@ -561,7 +602,14 @@ class ControlServerTest {
         PlayedWorker stranger = worker("write", 5, 0);
         stranger.send(new ControlMessage.Hello(stranger.self, 77, JDK, ClassPathDigest.ofThisJvm(), 1));
         stranger.send(new ControlMessage.Report(
-                stranger.self, 1, null, null, null, Memory.now(), List.of(failed(0, "write", GheeException.Kind.JOB))));
+                stranger.self,
+                1,
+                0,
+                null,
+                null,
+                null,
+                Memory.now(),
+                List.of(failed(0, "write", GheeException.Kind.JOB))));
 
         welcomed("read", 0).report();
 
@@ -679,10 +727,10 @@ class ControlServerTest {
                         }));
         Pair pair = running();
         pausing.set(true);
-        pair.read.send(new ControlMessage.Report(pair.read.self, 100, null, null, null, Memory.now(), List.of()));
+        pair.read.send(new ControlMessage.Report(pair.read.self, 100, 0, null, null, null, Memory.now(), List.of()));
         assertThat(paused.await(30, TimeUnit.SECONDS)).isTrue();
         long pausedNanos = System.nanoTime();
-        pair.write.send(new ControlMessage.Report(pair.write.self, 100, null, null, null, Memory.now(), List.of()));
+        pair.write.send(new ControlMessage.Report(pair.write.self, 100, 0, null, null, null, Memory.now(), List.of()));
 
         await().atMost(SOON)
                 .until(() ->

@@ -21,6 +21,7 @@ final class PlayedWorker implements AutoCloseable {
     private final WorkerSocket socket;
     private final MessageCodec messages = new MessageCodec(ControlMessage.class);
     private long reports;
+    private long credentials;
     private long questions;
 
     private PlayedWorker(ControlMessage.Sender self, WorkerSocket socket) {
@@ -74,12 +75,18 @@ final class PlayedWorker implements AutoCloseable {
             ControlMessage.@Nullable Finished finished,
             ControlMessage.Failed... failed) {
         long number = ++reports;
-        send(new ControlMessage.Report(self, number, ready, progress, finished, Memory.now(), List.of(failed)));
+        send(new ControlMessage.Report(
+                self, number, credentials, ready, progress, finished, Memory.now(), List.of(failed)));
         while (true) {
             if (receive() instanceof ControlMessage.Orders orders && orders.report() == number) {
                 return orders;
             }
         }
+    }
+
+    /** From now on it reports that it has taken credentials of this version. */
+    void taken(long version) {
+        credentials = version;
     }
 
     /** The orders that answer a report with nothing in it. */

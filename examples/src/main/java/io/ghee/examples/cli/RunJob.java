@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -35,6 +36,9 @@ final class RunJob implements Callable<Integer> {
 
     @Mixin
     private CommonOptions options = new CommonOptions();
+
+    @ArgGroup(exclusive = false)
+    private @Nullable HadoopLogin hadoop;
 
     @Mixin
     private ClusterOptions cluster = new ClusterOptions();
@@ -62,6 +66,9 @@ final class RunJob implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         Launcher launcher = launcher();
+        if (hadoop != null && !cluster.isDeployed()) {
+            hadoop.login();
+        }
         if (dryRun) {
             return show(launcher);
         } else if (launcher instanceof Kubernetes kubernetes && cluster.isDeployed()) {

@@ -72,6 +72,23 @@ class BadInputTest {
     }
 
     @Test
+    void aPrincipalWithoutItsKeytab() {
+        Cli run = run("--principal", "alice@EXAMPLE.COM");
+        assertThat(run.err()).contains("Missing required argument(s): --keytab=FILE");
+        assertThat(run.exitCode()).isEqualTo(2);
+    }
+
+    @Test
+    void aKeytabWhereHadoopAsksForNone() throws IOException {
+        Path keytab = write("alice.keytab", List.of());
+        fails(
+                run("--principal", "alice@EXAMPLE.COM", "--keytab", keytab.toString()),
+                3,
+                "principal: alice@EXAMPLE.COM (expected: none where hadoop.security.authentication is simple; set it to"
+                        + " kerberos in HADOOP_CONF_DIR)");
+    }
+
+    @Test
     void anUnreadableFile() throws IOException {
         Path file = write("ratings.tsv", GOOD);
         assertThat(file.toFile().setReadable(false)).isTrue();

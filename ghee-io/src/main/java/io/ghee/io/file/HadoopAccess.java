@@ -1,65 +1,23 @@
 package io.ghee.io.file;
 
 import io.ghee.ConfigurationException;
-import io.ghee.InfrastructureException;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.DataInputStream;
-import java.io.DataOutputStream;
-import java.io.IOException;
-import java.util.Collection;
-import java.util.Map;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
-import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.hdfs.HdfsConfiguration;
-import org.apache.hadoop.security.Credentials;
-import org.apache.hadoop.security.UserGroupInformation;
-import org.apache.hadoop.security.token.Token;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import io.ghee.run.CredentialsProvider;
+import java.net.URI;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * How the workers of a job come to Hadoop's file systems. The driver, which has the keytab or the ticket, opens this when it
- * has cut its sources and prepared its sinks, and sends {@link #forWorkers} to each worker, which {@link #accept}s it before it
- * reads or writes: the name of the user, the settings that differ from Hadoop's defaults, and, if security is on, a delegation
- * token for each file system that this process has used. Until it is closed the tokens are renewed; when they cannot be
- * renewed any more, new ones are got, and these must be sent again.
- *
- * <p>What is sent is as secret as a password. The keytab is not part of it. Thread-safe.
+ * As whom a job comes to Hadoop's file systems. The driver logs in; its workers, wherever they run, act in its name by
+ * delegation tokens for the file systems that the job's source and sink are on. The driver keeps the keytab, renews the tokens
+ * as long as the job runs, and gets new ones when they end for good. Thread-safe.
  */
-public final class HadoopAccess implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(HadoopAccess.class);
-    private static final int VERSION = 1;
-    /** The part of a token's life after which it is renewed, as others do. */
-    private static final double RENEWED_AFTER = 0.75;
+public final class HadoopAccess implements CredentialsProvider {
+    /** The file systems that this process has opened. Here, as Hadoop's classes are not loaded where there are none. */
+    static final Set<URI> USED = ConcurrentHashMap.newKeySet();
 
-    private static final long RETRY_MILLIS = 10_000;
-
-    private final @Nullable UserGroupInformation driver = HadoopUser.current();
-    private final String user;
-    private final Collection<FileSystem> files;
-    private final Consumer<byte[]> changed;
-    private final ScheduledExecutorService renewals;
-    private Credentials tokens = new Credentials();
-    /** How long new tokens live, in milliseconds. */
-    private long life;
-
-    private HadoopAccess(Consumer<byte[]> changed) throws IOException {
-        this.user = HadoopUser.name();
-        this.files = HadoopStorage.used();
-        this.changed = changed;
-        this.renewals = Executors.newSingleThreadScheduledExecutor(task -> {
-            Thread thread = new Thread(task, "ghee-hadoop-tokens");
-            thread.setDaemon(true);
-            return thread;
-        });
-    }
+    /** For {@link java.util.ServiceLoader}. */
+    public HadoopAccess() {}
 
     /**
      * Makes this process a user of Hadoop, by a keytab; without it, it is the owner of the ticket that {@code kinit} got. The
@@ -72,154 +30,19 @@ public final class HadoopAccess implements AutoCloseable {
         HadoopUser.login(principal, keytab);
     }
 
-    /**
-     * Gets tokens for the file systems that this process has used.
-     *
-     * @param changed is given what {@link #forWorkers} returns whenever that has changed; from a thread of its own
-     * @throws ConfigurationException if this process is not logged in
-     * @throws InfrastructureException if a name node does not answer
-     */
-    public static HadoopAccess open(Consumer<byte[]> changed) {
-        try {
-            HadoopAccess access = new HadoopAccess(changed);
-            if (UserGroupInformation.isSecurityEnabled()) {
-                access.start();
-            }
-            return access;
-        } catch (IOException e) {
-            throw HadoopFailures.reading("delegation tokens", e);
-        }
-    }
-
-    private void start() throws IOException {
-        try {
-            later(HadoopUser.call(driver, this::obtain));
-        } catch (IOException | RuntimeException e) {
-            close();
-            throw e;
-        }
-    }
-
-    /** What each worker must {@link #accept}. */
-    public synchronized byte[] forWorkers() {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try (DataOutputStream out = new DataOutputStream(bytes)) {
-            out.writeByte(VERSION);
-            out.writeUTF(user);
-            Map<String, String> settings = HadoopSettings.changed();
-            out.writeInt(settings.size());
-            for (Map.Entry<String, String> setting : settings.entrySet()) {
-                out.writeUTF(setting.getKey());
-                out.writeUTF(setting.getValue());
-            }
-            tokens.writeTokenStorageToStream(out);
-        } catch (IOException e) {
-            throw HadoopFailures.reading("the user of Hadoop", e);
-        }
-        return bytes.toByteArray();
-    }
-
-    /**
-     * On a worker: takes what the driver sent. It can be called again, with newer tokens, while files are open.
-     *
-     * @throws InfrastructureException if these are other bytes
-     */
-    public static void accept(byte[] forWorkers) {
-        try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(forWorkers))) {
-            int version = in.readByte();
-            if (version != VERSION) {
-                throw new InfrastructureException(
-                        "Hadoop tokens of version " + version + " (expected: " + VERSION + ")");
-            }
-            String user = in.readUTF();
-            Configuration settings = new HdfsConfiguration();
-            for (int left = in.readInt(); left > 0; left--) {
-                settings.set(in.readUTF(), in.readUTF());
-            }
-            Credentials tokens = new Credentials();
-            tokens.readTokenStorageStream(in);
-            HadoopSettings.use(settings);
-            HadoopUser.actAs(user, tokens);
-        } catch (IOException e) {
-            throw new InfrastructureException("Hadoop tokens cannot be read: " + e.getMessage(), e);
-        }
-    }
-
-    /** Gets new tokens and returns how long they live, in milliseconds. */
-    private synchronized long obtain() throws IOException, InterruptedException {
-        Credentials obtained = new Credentials();
-        for (FileSystem each : files) {
-            each.addDelegationTokens(user, obtained);
-        }
-        tokens = obtained;
-        life = extend();
-        return life;
-    }
-
-    /** Renews the tokens and returns how long all of them live from now, in milliseconds. */
-    private synchronized long extend() throws IOException, InterruptedException {
-        long first = Long.MAX_VALUE;
-        for (Token<?> token : tokens.getAllTokens()) {
-            if (token.isManaged()) {
-                first = Math.min(first, token.renew(HadoopSettings.current()) - System.currentTimeMillis());
-            }
-        }
-        return first;
-    }
-
-    private void later(long left) {
-        if (left < Long.MAX_VALUE && !renewals.isShutdown()) {
-            ScheduledFuture<?> renewal =
-                    renewals.schedule(this::renew, (long) (left * RENEWED_AFTER), TimeUnit.MILLISECONDS);
-            LOG.debug("delegation tokens are renewed in {} s", renewal.getDelay(TimeUnit.SECONDS));
-        }
-    }
-
-    private void renew() {
-        try {
-            long left = extended();
-            if (left < life / 2) {
-                // Near the end of what renewing can do.
-                left = HadoopUser.call(driver, this::obtain);
-                changed.accept(forWorkers());
-            }
-            later(left);
-        } catch (IOException | RuntimeException e) {
-            LOG.warn("delegation tokens cannot be renewed, which is tried again: {}", e.toString());
-            later((long) (Math.min(RETRY_MILLIS, life / 4) / RENEWED_AFTER));
-        }
-    }
-
-    /** How long the tokens live; 0 if they cannot be renewed any more. */
-    private long extended() throws IOException {
-        try {
-            return HadoopUser.call(driver, this::extend);
-        } catch (IOException e) {
-            if (HadoopFailures.isLogin(e)) {
-                return 0;
-            }
-            throw e;
-        }
-    }
-
-    /** Ends the renewals and revokes the tokens. */
     @Override
-    public void close() {
-        renewals.shutdownNow();
-        try {
-            HadoopUser.call(driver, this::cancel);
-        } catch (IOException e) {
-            LOG.warn("delegation tokens cannot be revoked, and end by themselves: {}", e.toString());
-        }
+    public String name() {
+        return "hadoop";
     }
 
-    private synchronized Object cancel() throws IOException, InterruptedException {
-        for (Token<?> token : tokens.getAllTokens()) {
-            if (token.isManaged()) {
-                token.cancel(HadoopSettings.current());
-            }
-        }
-        tokens = new Credentials();
-        return tokens;
+    @Override
+    public Optional<Issued> issue(Runnable changed) {
+        return USED.isEmpty() ? Optional.empty() : Optional.of(HadoopTokens.open(changed));
+    }
+
+    @Override
+    public void accept(byte[] bytes) {
+        HadoopTokens.accept(bytes);
+        HadoopUser.becomeProcess();
     }
 }

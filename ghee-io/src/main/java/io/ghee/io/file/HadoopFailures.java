@@ -110,7 +110,15 @@ final class HadoopFailures {
                 || message.contains("Client cannot authenticate via");
     }
 
-    private static ConfigurationException login(String path, IOException e) {
+    private static GheeException login(String path, IOException e) {
+        if (HadoopUser.hasTokens()) {
+            // What is missing now may be among the tokens that the driver gets next.
+            return new InfrastructureException(
+                    path + ": not let in: " + reason(e)
+                            + " (expected: a delegation token that the driver has got, for a file system of the job's source"
+                            + " or sink, and renewed; its log says where it could not)",
+                    e);
+        }
         return new ConfigurationException(
                 path + ": not logged in: " + reason(e)
                         + " (expected: a principal with its keytab, or a ticket that `klist` shows as valid; `kinit` gets one)",

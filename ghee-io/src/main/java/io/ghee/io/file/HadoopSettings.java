@@ -10,7 +10,6 @@ import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.hdfs.HdfsConfiguration;
-import org.apache.hadoop.security.UserGroupInformation;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,13 +34,6 @@ final class HadoopSettings {
 
     private static volatile Configuration current = load(System.getenv(DIRECTORY));
     private static volatile Configuration ofServices = forServices(current);
-
-    static {
-        if (System.getenv(DIRECTORY) != null) {
-            // Hadoop would look on the class path alone whether security is on.
-            UserGroupInformation.setConfiguration(current);
-        }
-    }
 
     private HadoopSettings() {}
 
@@ -76,7 +68,7 @@ final class HadoopSettings {
     static void use(Configuration configuration) {
         current = bounded(configuration);
         ofServices = forServices(current);
-        UserGroupInformation.setConfiguration(current);
+        HadoopUser.configure();
     }
 
     private static Configuration forServices(Configuration configuration) {

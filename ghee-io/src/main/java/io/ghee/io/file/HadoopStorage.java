@@ -17,8 +17,6 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import org.apache.hadoop.fs.BlockLocation;
@@ -49,15 +47,12 @@ final class HadoopStorage implements Storage {
             "ofs", "org.apache.ozone:ozone-filesystem-hadoop3",
             "o3fs", "org.apache.ozone:ozone-filesystem-hadoop3");
 
-    /** The file systems that were opened: workers will need tokens for them. */
-    private static final Set<URI> USED = ConcurrentHashMap.newKeySet();
-
     private HadoopStorage() {}
 
     /** Those that this process has opened as its user of now. */
     static Collection<FileSystem> used() throws IOException {
         List<FileSystem> used = new ArrayList<>();
-        for (URI each : USED) {
+        for (URI each : HadoopAccess.USED) {
             used.add(fileSystem(new Path(each)));
         }
         return used;
@@ -66,9 +61,11 @@ final class HadoopStorage implements Storage {
     /**
      * Looks whether there is a file system for the scheme of a location; asks no server.
      *
-     * @throws ConfigurationException if there is none
+     * @throws ConfigurationException if there is none, or Hadoop asks for Kerberos and there is no realm
      */
     static void checkScheme(String location, String scheme) {
+        // The first look makes one of each kind, and one of them asks who the user is.
+        HadoopUser.configure();
         try {
             FileSystem.getFileSystemClass(scheme, HadoopSettings.current());
         } catch (IOException | RuntimeException e) {
@@ -97,7 +94,7 @@ final class HadoopStorage implements Storage {
             }
             FileSystem opened = HadoopUser.call(
                     () -> path.getFileSystem(HadoopSettings.of(path.toUri().getAuthority())));
-            USED.add(opened.getUri());
+            HadoopAccess.USED.add(opened.getUri());
             return opened;
         } catch (UnsupportedFileSystemException e) {
             throw noFileSystem(path.toString(), path.toUri().getScheme(), e);

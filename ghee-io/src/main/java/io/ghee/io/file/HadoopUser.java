@@ -25,12 +25,14 @@ final class HadoopUser {
 
     private static @Nullable UserGroupInformation user;
     private static boolean asked;
+    private static boolean hasTokens;
 
     private HadoopUser() {}
 
     /** Null for the one that Hadoop finds itself. */
     static synchronized @Nullable UserGroupInformation current() {
         if (!asked) {
+            configure();
             asked = true;
             String principal = System.getenv(PRINCIPAL);
             String keytab = System.getenv(KEYTAB);
@@ -46,8 +48,21 @@ final class HadoopUser {
         return user;
     }
 
+    /** Tells Hadoop whether security is on: by itself it would look on the class path alone. */
+    static void configure() {
+        try {
+            UserGroupInformation.setConfiguration(HadoopSettings.current());
+        } catch (IllegalArgumentException e) {
+            throw new ConfigurationException(
+                    "hadoop.security.authentication: " + e.getMessage()
+                            + " (expected: a default_realm in krb5.conf, which is /etc/krb5.conf or what"
+                            + " -Djava.security.krb5.conf names)",
+                    e);
+        }
+    }
+
     static synchronized void login(String principal, String keytab) {
-        UserGroupInformation.setConfiguration(HadoopSettings.current());
+        configure();
         check(
                 UserGroupInformation.isSecurityEnabled(),
                 "principal",
@@ -55,13 +70,34 @@ final class HadoopUser {
                 "none where hadoop.security.authentication is simple; set it to kerberos in HADOOP_CONF_DIR");
         check(Files.isReadable(Path.of(keytab)), "keytab", keytab, "a file that can be read");
         try {
-            user = UserGroupInformation.loginUserFromKeytabAndReturnUGI(principal, keytab);
+            // For the whole process: Hadoop logs that user in again when its ticket has ended, and no other one.
+            UserGroupInformation.loginUserFromKeytab(principal, keytab);
+            user = UserGroupInformation.getLoginUser();
             asked = true;
+            hasTokens = false;
         } catch (IOException e) {
             throw new ConfigurationException(
                     "principal: " + principal + ": cannot log in with keytab " + keytab + ": " + e.getMessage()
                             + " (expected: a principal whose key is in the keytab, and a KDC that answers)",
                     e);
+        }
+    }
+
+    /**
+     * Names the realm where there is no krb5.conf, as Hadoop asks for it, and nobody else in a worker does. Has to come first:
+     * what Java does not find once it does not look for again.
+     *
+     * @param realm of the driver; empty if security is off
+     */
+    static void belongsTo(String realm) {
+        boolean isKnown = System.getProperty("java.security.krb5.conf") != null
+                || System.getProperty("java.security.krb5.realm") != null
+                || Files.exists(Path.of(System.getProperty("java.home"), "conf", "security", "krb5.conf"))
+                || Files.exists(Path.of("/etc/krb5.conf"));
+        if (!isKnown && !realm.isEmpty()) {
+            System.setProperty("java.security.krb5.realm", realm);
+            // Java wants both. No worker has a ticket that it could be asked about.
+            System.setProperty("java.security.krb5.kdc", "none.invalid");
         }
     }
 
@@ -74,16 +110,23 @@ final class HadoopUser {
         named.addCredentials(tokens);
         user = named;
         asked = true;
+        hasTokens = true;
+    }
+
+    /** Makes the user of now that of all threads: what a user's function does with Hadoop by itself is done as him, too. */
+    static synchronized void becomeProcess() {
+        UserGroupInformation.setLoginUser(user);
     }
 
     /** Becomes again whom Hadoop finds. */
     static synchronized void forget() {
         user = null;
+        hasTokens = false;
     }
 
-    static String name() throws IOException {
-        UserGroupInformation named = current();
-        return (named == null ? UserGroupInformation.getCurrentUser() : named).getUserName();
+    /** Whether it is a worker, which has what the driver sent and nothing else. */
+    static synchronized boolean hasTokens() {
+        return hasTokens;
     }
 
     /** Runs something as the user of now. */

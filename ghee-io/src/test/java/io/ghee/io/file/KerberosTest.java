@@ -6,97 +6,49 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ghee.ConfigurationException;
-import io.ghee.GheeException;
-import io.ghee.io.testing.Hdfs;
+import io.ghee.InfrastructureException;
+import io.ghee.io.testing.SecureHdfs;
 import io.ghee.sink.Sink;
 import io.ghee.sink.SinkWriter;
 import java.io.File;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.security.PrivilegedAction;
-import java.security.PrivilegedExceptionAction;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
-import org.apache.hadoop.conf.Configuration;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.permission.FsPermission;
-import org.apache.hadoop.hdfs.DistributedFileSystem;
-import org.apache.hadoop.hdfs.MiniDFSCluster;
-import org.apache.hadoop.minikdc.MiniKdc;
 import org.apache.hadoop.security.UserGroupInformation;
-import org.junit.jupiter.api.AfterAll;
+import org.apache.kerby.kerberos.kerb.crypto.EncryptionHandler;
+import org.apache.kerby.kerberos.kerb.keytab.Keytab;
+import org.apache.kerby.kerberos.kerb.keytab.KeytabEntry;
+import org.apache.kerby.kerberos.kerb.type.KerberosTime;
+import org.apache.kerby.kerberos.kerb.type.base.EncryptionKey;
+import org.apache.kerby.kerberos.kerb.type.base.EncryptionType;
+import org.apache.kerby.kerberos.kerb.type.base.PrincipalName;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** A secure cluster, and the KDC that it trusts. */
 @Tag("kerberos")
+@ExtendWith(SecureHdfs.Extension.class)
 class KerberosTest {
-    /** How long a token can be renewed, and how long it lives unless it is. */
-    private static final int MAX_LIFE_MILLIS = 12_000;
-
-    private static final int LIFE_MILLIS = 4_000;
-
-    private static final Path DIRECTORY = Path.of("target", "kerberos").toAbsolutePath();
-
-    private static MiniKdc kdc;
-    private static MiniDFSCluster cluster;
+    private static SecureHdfs hdfs;
     private static String alice;
-    private static File keytab;
+    private static String keytab;
     private static String root;
 
     @BeforeAll
-    static void start() throws Exception {
-        Files.createDirectories(DIRECTORY);
-        kdc = new MiniKdc(MiniKdc.createConf(), DIRECTORY.toFile());
-        kdc.start();
-        keytab = DIRECTORY.resolve("users.keytab").toFile();
-        File servers = DIRECTORY.resolve("servers.keytab").toFile();
-        kdc.createPrincipal(keytab, "alice");
-        kdc.createPrincipal(servers, "hdfs/localhost", "HTTP/localhost");
-        alice = "alice@" + kdc.getRealm();
-        String hdfs = "hdfs/localhost@" + kdc.getRealm();
-
-        Configuration settings = Hdfs.settings("hdfs-secure");
-        settings.set("hadoop.security.authentication", "kerberos");
-        settings.set("hadoop.security.authorization", "true");
-        settings.set("hadoop.rpc.protection", "authentication");
-        settings.set("dfs.namenode.kerberos.principal", hdfs);
-        settings.set("dfs.namenode.keytab.file", servers.toString());
-        settings.set("dfs.datanode.kerberos.principal", hdfs);
-        settings.set("dfs.datanode.keytab.file", servers.toString());
-        settings.set("dfs.web.authentication.kerberos.principal", "HTTP/localhost@" + kdc.getRealm());
-        settings.set("dfs.web.authentication.kerberos.keytab", servers.toString());
-        settings.setBoolean("dfs.block.access.token.enable", true);
-        settings.setBoolean("ignore.secure.ports.for.testing", true);
-        settings.setLong("dfs.namenode.delegation.token.max-lifetime", MAX_LIFE_MILLIS);
-        settings.setLong("dfs.namenode.delegation.token.renew-interval", LIFE_MILLIS);
-        settings.setInt("ipc.client.connection.maxidletime", 500);
-        UserGroupInformation.setConfiguration(settings);
-        cluster = new MiniDFSCluster.Builder(settings)
-                .numDataNodes(1)
-                .checkDataNodeAddrConfig(true)
-                .build();
-        cluster.waitActive();
-        root = cluster.getURI().toString();
-        UserGroupInformation superuser = UserGroupInformation.loginUserFromKeytabAndReturnUGI(hdfs, servers.toString());
-        superuser.doAs((PrivilegedExceptionAction<Void>) () -> {
-            try (DistributedFileSystem files = (DistributedFileSystem) cluster.getNewFileSystemInstance(0)) {
-                files.setPermission(new org.apache.hadoop.fs.Path("/"), new FsPermission("777"));
-            }
-            return null;
-        });
-        HadoopSettings.use(settings);
-    }
-
-    @AfterAll
-    static void stop() {
-        cluster.shutdown(true);
-        kdc.stop();
+    static void start(SecureHdfs cluster) {
+        hdfs = cluster;
+        alice = cluster.principal("alice");
+        keytab = cluster.keytab().toString();
+        root = cluster.root();
+        HadoopSettings.use(cluster.settings());
     }
 
     @AfterEach
@@ -123,17 +75,50 @@ class KerberosTest {
                         .isInstanceOf(ConfigurationException.class)
                         .hasMessageContaining(root + "/x: not logged in: ")
                         .hasMessageContaining("`kinit` gets one"));
-        assertThatThrownBy(() -> HadoopAccess.login("bob@" + kdc.getRealm(), keytab.toString()))
+        assertThatThrownBy(() -> HadoopAccess.login(hdfs.principal("bob"), keytab))
                 .isInstanceOf(ConfigurationException.class)
-                .hasMessageContaining("principal: bob@" + kdc.getRealm() + ": cannot log in with keytab " + keytab);
+                .hasMessageContaining("principal: " + hdfs.principal("bob") + ": cannot log in with keytab " + keytab);
         assertThatThrownBy(() -> HadoopAccess.login(alice, "/no/such.keytab"))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("keytab: /no/such.keytab (expected: a file that can be read)");
     }
 
+    /** A keytab with one key, made of a password. */
+    private static String keytabOf(String principal) throws Exception {
+        Keytab made = new Keytab();
+        EncryptionKey key = EncryptionHandler.string2Key(principal, "secret", EncryptionType.AES128_CTS_HMAC_SHA1_96);
+        made.addEntry(new KeytabEntry(new PrincipalName(principal), new KerberosTime(), 1, key));
+        File file = hdfs.directory().resolve("made.keytab").toFile();
+        made.store(file);
+        return file.toString();
+    }
+
+    @Test
+    @Timeout(60)
+    void keytabThatTheKdcDoesNotKnowIsNamed() throws Exception {
+        String ofAnotherKey = keytabOf(alice);
+        assertThatThrownBy(() -> HadoopAccess.login(alice, ofAnotherKey))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("principal: " + alice + ": cannot log in with keytab " + ofAnotherKey)
+                .hasMessageContaining("expected: a principal whose key is in the keytab");
+        String carol = hdfs.principal("carol");
+        String ofNobody = keytabOf(carol);
+        assertThatThrownBy(() -> HadoopAccess.login(carol, ofNobody))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("principal: " + carol + ": cannot log in with keytab " + ofNobody)
+                .hasMessageContaining("Client not found in Kerberos database");
+    }
+
+    /** A driver is a process of its own; in this one the name node has to stay who it is. */
+    private static void login() throws Exception {
+        UserGroupInformation servers = UserGroupInformation.getLoginUser();
+        HadoopAccess.login(alice, keytab);
+        UserGroupInformation.setLoginUser(servers);
+    }
+
     @Test
     void keytabOfTheDriverIsEnough() throws Exception {
-        HadoopAccess.login(alice, keytab.toString());
+        login();
 
         write(root + "/keytab", "one");
 
@@ -142,21 +127,23 @@ class KerberosTest {
     }
 
     private static String owner(String path) throws Exception {
-        return cluster.getNameNodeRpc().getFileInfo(path).getOwner();
+        return hdfs.cluster().getNameNodeRpc().getFileInfo(path).getOwner();
     }
 
     /** The process is the driver, and then a worker of it. */
     @Test
     @Timeout(120)
     void workerHasTokensAloneAndGoesOnWhenTheyEnd() throws Exception {
-        HadoopAccess.login(alice, keytab.toString());
+        login();
         write(root + "/tokens", "one");
         BlockingQueue<byte[]> newer = new LinkedBlockingQueue<>();
-        try (HadoopAccess access = HadoopAccess.open(newer::add)) {
-            byte[] first = access.forWorkers();
-            assertThat(new String(first, StandardCharsets.ISO_8859_1)).doesNotContain(keytab.getName());
+        AtomicReference<HadoopTokens> self = new AtomicReference<>();
+        try (HadoopTokens tokens = HadoopTokens.open(() -> newer.add(self.get().bytes()))) {
+            self.set(tokens);
+            byte[] first = tokens.bytes();
+            assertThat(new String(first, StandardCharsets.ISO_8859_1)).doesNotContain("users.keytab");
             HadoopUser.forget();
-            HadoopAccess.accept(first);
+            HadoopTokens.accept(first);
             write(root + "/of-worker", "two");
             assertThat(owner("/of-worker")).isEqualTo("alice");
 
@@ -165,16 +152,17 @@ class KerberosTest {
                 assertThat(all(Text.lines(root + "/{tokens,of-worker}"))).containsExactly("two", "one");
                 byte[] next = newer.poll(100, MILLISECONDS);
                 if (next != null) {
-                    HadoopAccess.accept(next);
+                    HadoopTokens.accept(next);
                     sent++;
                 }
             }
 
             HadoopUser.forget();
-            HadoopAccess.accept(first);
+            HadoopTokens.accept(first);
             assertThatThrownBy(() -> all(Text.lines(root + "/tokens")))
-                    .isInstanceOf(GheeException.class)
-                    .hasMessageContaining("not logged in: ");
+                    .isInstanceOf(InfrastructureException.class)
+                    .hasMessageContaining(root + "/tokens: not let in: ")
+                    .hasMessageContaining("expected: a delegation token that the driver has got");
         }
     }
 }
