@@ -185,18 +185,20 @@ final class JobPods implements Workers {
         return cluster.pods().withLabel(Manifests.JOB, driver.job()).withLabel(Manifests.STAGE);
     }
 
+    /** Nobody else would hear of what it throws. */
+    private void guard(Runnable task) {
+        try {
+            task.run();
+        } catch (GheeException e) {
+            driver.fail(e);
+        } catch (RuntimeException e) {
+            driver.fail(new InfrastructureException("the driver cannot look after its pods: " + e, e));
+        }
+    }
+
     private void every(Duration period, Runnable task) {
-        Runnable guarded = () -> {
-            try {
-                task.run();
-            } catch (GheeException e) {
-                driver.fail(e);
-            } catch (RuntimeException e) {
-                LOG.warn("job {}: {}", driver.job(), e.toString(), e);
-            }
-        };
-        Object scheduled =
-                timer.scheduleWithFixedDelay(guarded, period.toMillis(), period.toMillis(), TimeUnit.MILLISECONDS);
+        Object scheduled = timer.scheduleWithFixedDelay(
+                () -> guard(task), period.toMillis(), period.toMillis(), TimeUnit.MILLISECONDS);
         LOG.trace("every {}: {}", period, scheduled);
     }
 
@@ -310,17 +312,17 @@ final class JobPods implements Workers {
     private final class Watcher implements ResourceEventHandler<Pod> {
         @Override
         public void onAdd(Pod pod) {
-            seen(pod);
+            guard(() -> seen(pod));
         }
 
         @Override
         public void onUpdate(Pod before, Pod now) {
-            seen(now);
+            guard(() -> seen(now));
         }
 
         @Override
         public void onDelete(Pod pod, boolean finalStateUnknown) {
-            deleted(pod);
+            guard(() -> deleted(pod));
         }
     }
 
@@ -385,20 +387,16 @@ final class JobPods implements Workers {
                 worker.stage.index(), worker.replica, new InfrastructureException(worker.name() + " " + how + took));
         if (again) {
             Worker next = expect(worker.stage, worker.replica);
-            timer.execute(() -> replace(worker, next));
+            timer.execute(() -> guard(() -> replace(worker, next)));
         }
     }
 
     /** A failed pod stays to be looked at; one that still runs somewhere must not. */
     private void replace(Worker worker, Worker next) {
-        try {
-            if (worker.running) {
-                delete(worker);
-            }
-            create(next);
-        } catch (GheeException e) {
-            driver.fail(e);
+        if (worker.running) {
+            delete(worker);
         }
+        create(next);
     }
 
     private void silent(int stage, int replica, InfrastructureException reason) {

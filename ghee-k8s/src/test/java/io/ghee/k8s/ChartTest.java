@@ -28,8 +28,9 @@ class ChartTest {
         String yaml = helm().template()
                 .withName("ghee")
                 .withNamespace("ml")
-                .set("users[0].kind", "User")
+                .set("users[0].kind", "ServiceAccount")
                 .set("users[0].name", "ann")
+                .set("users[0].namespace", "ml")
                 .call();
         assertThat(yaml).isEqualTo(Files.readString(Path.of("src/test/resources/io/ghee/k8s/chart.yaml")));
     }

@@ -1,6 +1,5 @@
 package io.ghee.agent;
 
-import io.ghee.DataSize;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.BufferPoolMXBean;
@@ -58,6 +57,6 @@ public record Memory(long heap, long heapLimit, long direct, long resident) {
     }
 
     private static String mebibytes(long bytes) {
-        return DataSize.mebibytes(bytes >> 20).toString();
+        return (bytes >> 20) + " MiB";
     }
 }
