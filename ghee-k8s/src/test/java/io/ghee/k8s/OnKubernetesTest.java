@@ -125,11 +125,12 @@ class OnKubernetesTest {
         Job job = namespace.launcher().launch(pipeline(output));
         List<String> struck = new ArrayList<>();
         boolean writer = false;
-        int faults = 1 + random.nextInt(2);
+        int faults = 1 + random.nextInt(3);
         long at = 0;
         for (int k = 0; k < faults; k++) {
-            PodFault fault = PodFault.values()[random.nextInt(PodFault.values().length)];
-            at += random.nextInt(ROWS / 3);
+            // All kinds in turn, so that a few seeds have them all.
+            PodFault fault = PodFault.values()[Math.floorMod(3 * seed + k, PodFault.values().length)];
+            at += random.nextInt(ROWS / 4);
             long moment = at;
             await("seed " + seed + ", record " + moment)
                     .atMost(LONGEST)

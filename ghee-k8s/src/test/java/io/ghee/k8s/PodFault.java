@@ -11,7 +11,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** What befalls the pods of a job. */
 enum PodFault {
@@ -42,9 +44,10 @@ enum PodFault {
             try (ExecWatch exec = admin.pods()
                     .resource(victim)
                     .inContainer(PodTemplates.WORKER)
+                    .redirectingError()
                     .exec("sh", "-c", "head -c 600M /dev/zero > /fill/memory")) {
                 exec.exitCode().get(10, TimeUnit.SECONDS);
-            } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
+            } catch (KubernetesClientException | ExecutionException | TimeoutException e) {
                 // The container went, and the connection into it.
                 System.out.println("  " + e);
             }
