@@ -139,7 +139,7 @@ final class StorageRun {
         } else if (code == 137) {
             // It may have been killed when all was done: whoever starts it again is told so.
             return Optional.of(drive());
-        } else if (drivers > 1 && Files.readString(log(drivers)).contains("job " + shape.name() + " has ended")) {
+        } else if (drivers > 1 && Files.readString(log(drivers)).contains("has begun and not ended")) {
             return Optional.empty();
         }
         throw failure("the driver ended with code " + code, driver);

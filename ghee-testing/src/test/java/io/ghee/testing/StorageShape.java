@@ -32,7 +32,7 @@ import java.util.stream.IntStream;
 record StorageShape(long seed, boolean fromKafka, boolean toKafka) {
     private static final int NUMBERS = 4500;
     /** What the last stage is busy with, if all goes well. */
-    private static final int WORK_MILLIS = 2500;
+    private static final int WORK_MILLIS = 2000;
     /** How long a driver may take; whoever waits for it gives up before. */
     private static final Duration LONGEST = Duration.ofMinutes(10);
 
