@@ -125,7 +125,9 @@ class StorageFaultsTest {
     }
 
     /** By threads: that both launchers write the same is part of what is claimed. */
-    private static Expected undisturbed(StorageShape shape) {
+    private static Expected undisturbed(StorageShape disturbed) {
+        StorageShape shape =
+                new StorageShape(UNDISTURBED_SEEDS + disturbed.seed(), disturbed.fromKafka(), disturbed.toKafka());
         try {
             String output = prepare(shape, "undisturbed-" + shape.seed());
             Ghee.local().launch(shape.pipeline(places(shape, output))).await(UNDISTURBED);
