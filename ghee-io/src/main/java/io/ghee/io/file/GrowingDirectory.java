@@ -85,12 +85,11 @@ final class GrowingDirectory {
         }
         check(storage.isDirectory(target), "output", target, "a directory; this is a file");
         if (storage.exists(own)) {
-            check(
-                    !storage.exists(target + "/" + OutputDirectory.SUCCESS),
-                    "output",
-                    target,
-                    "one that is not complete; job " + job + " has ended");
-            return;
+            if (!storage.exists(target + "/" + OutputDirectory.SUCCESS)) {
+                return;
+            }
+            // The job has ended, and its driver died before it came to this.
+            storage.delete(target + "/" + OWN);
         }
         List<String> content = storage.list(target);
         check(
@@ -99,7 +98,7 @@ final class GrowingDirectory {
                 target,
                 content.contains(OWN)
                         ? "a directory that no other job writes to, as " + storage.list(target + "/" + OWN) + " does"
-                        : "a directory that is absent or empty, or that job " + job + " has begun");
+                        : "a directory that is absent or empty, or that job " + job + " has begun and not ended");
     }
 
     private int claim(int last) throws IOException {
@@ -144,13 +143,22 @@ final class GrowingDirectory {
         for (String name : storage.list(own)) {
             int number = number(name);
             if (number < attempt && name.equals(String.valueOf(number))) {
-                storage.rename(own + "/" + name, own + "/" + name + OVER);
+                close(own + "/" + name);
             }
             if (number < attempt && !name.endsWith(CLAIM)) {
                 highest = Math.max(highest, number);
             }
         }
         return highest < 0 ? null : own + "/" + highest + OVER;
+    }
+
+    private void close(String attempt) throws IOException {
+        if (storage.exists(attempt + OVER)) {
+            // It is closed: some file systems have made another directory for what its writers still tried to write.
+            storage.delete(attempt);
+        } else {
+            storage.rename(attempt, attempt + OVER);
+        }
     }
 
     private Entry read(String path) throws IOException {

@@ -1,5 +1,6 @@
 package io.ghee.io.kafka;
 
+import io.ghee.InfrastructureException;
 import io.ghee.InputException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -32,6 +33,8 @@ import org.apache.kafka.common.config.ConfigResource;
 
 /** What the brokers are asked, each question with a deadline. */
 final class KafkaAdmin implements AutoCloseable {
+    private static final long RETRY_MILLIS = 100;
+
     private final KafkaSettings settings;
     private final Admin admin;
     private final Duration deadline;
@@ -129,10 +132,37 @@ final class KafkaAdmin implements AutoCloseable {
 
     /** The transactional ids that the brokers know, of those that begin with {@code prefix}. */
     List<String> transactionalIds(String prefix) throws IOException {
-        return await(admin.listTransactions().all(), "the list of transactions").stream()
-                .map(TransactionListing::transactionalId)
-                .filter(id -> id.startsWith(prefix))
-                .toList();
+        long start = System.nanoTime();
+        while (true) {
+            try {
+                return await(admin.listTransactions().all(), "the list of transactions").stream()
+                        .map(TransactionListing::transactionalId)
+                        .filter(id -> id.startsWith(prefix))
+                        .toList();
+            } catch (InfrastructureException e) {
+                if (!isOfLostBroker(e) || System.nanoTime() - start > deadline.toNanos()) {
+                    throw e;
+                }
+                pause("the list of transactions");
+            }
+        }
+    }
+
+    /**
+     * Kafka's client asks all brokers, and stumbles over one that has died and is not known to be dead, instead of asking again
+     * (4.3.1: {@code AllBrokersStrategy} refuses the key of a single broker).
+     */
+    private static boolean isOfLostBroker(InfrastructureException e) {
+        return e.getCause() instanceof ExecutionException thrown
+                && thrown.getCause() instanceof IllegalArgumentException;
+    }
+
+    private static void pause(String what) throws InterruptedIOException {
+        try {
+            TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
+        } catch (InterruptedException e) {
+            throw interrupted(e, what);
+        }
     }
 
     /** Ends what writers with these ids have under way, and refuses what they are going to do. */
@@ -147,11 +177,15 @@ final class KafkaAdmin implements AutoCloseable {
         } catch (ExecutionException | TimeoutException e) {
             throw KafkaErrors.of(e, what, settings);
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            InterruptedIOException interrupted = new InterruptedIOException(what);
-            interrupted.initCause(e);
-            throw interrupted;
+            throw interrupted(e, what);
         }
+    }
+
+    private static InterruptedIOException interrupted(InterruptedException e, String what) {
+        Thread.currentThread().interrupt();
+        InterruptedIOException interrupted = new InterruptedIOException(what);
+        interrupted.initCause(e);
+        return interrupted;
     }
 
     @Override

@@ -238,6 +238,41 @@ abstract class GrowingDirectoryTest {
     }
 
     @Test
+    void whatALateWriterMakesAnewKeepsNobodyFromTakingOver() throws Exception {
+        String out = directory("late");
+        FileSink<Object> sink = sink(out);
+        begin(sink, -1);
+        CommittingWriter<Object> writer = writer(sink, 0, 0);
+        write(writer, "a");
+        commit(writer, "1");
+        sink.takeOver(JOB, -1);
+        // Some file systems make a directory for a file that is written in it.
+        Storage.of(out).makeDirectory(out + "/_ghee/clicks/0");
+
+        assertThat(joined(begin(sink, -1))).isEqualTo("1");
+        assertThat(visible(out)).containsExactly("a");
+        assertThat(Storage.of(out).list(out + "/_ghee/clicks")).containsExactlyInAnyOrder("2", "2.claim");
+    }
+
+    @Test
+    void whoeverStartsAJobAgainThatHasEndedCleansUpAfterIt() throws Exception {
+        String out = directory("ended");
+        FileSink<Object> sink = sink(out);
+        begin(sink, -1);
+        CommittingWriter<Object> writer = writer(sink, 0, 0);
+        write(writer, "a");
+        commit(writer, "1");
+        // As if the driver had died then.
+        Storage.of(out).createNew(out + "/_SUCCESS");
+
+        assertThatThrownBy(() -> sink.takeOver(JOB, -1))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("that job clicks has begun and not ended");
+        assertThat(visible(out)).containsExactly("a");
+        assertThat(Storage.of(out).exists(out + "/_ghee")).isFalse();
+    }
+
+    @Test
     void ofTwoDriversOneGoesOn() throws Exception {
         String out = directory("two");
         FileSink<Object> sink = sink(out);
