@@ -34,6 +34,9 @@ final class ParquetReader<T> implements SplitReader<T> {
     private final FilterCompat.Filter filter;
     private final MessageColumnIO columns;
     private final Rows rows;
+    /** Decodes column by column, where that can be; else the records do, row by row. */
+    private final @Nullable ParquetColumns flat;
+
     private @Nullable PageReadStore group;
     private @Nullable RecordReader<Boolean> records;
     private long left;
@@ -71,6 +74,7 @@ final class ParquetReader<T> implements SplitReader<T> {
                     ? FilterCompat.NOOP
                     : FilterCompat.get(ParquetFilter.of(where, path, about.getSchema()));
             this.rows = new Rows(planned.converter());
+            this.flat = where == null ? ParquetColumns.of(wanted, slots, planned.schema(), about.getCreatedBy()) : null;
             this.columns = new ColumnIOFactory(about.getCreatedBy()).getColumnIO(planned.schema(), about.getSchema());
             this.file = ParquetFileReader.open(
                     input, footer, options(split).withRecordFilter(filter).build(), stream);
@@ -119,8 +123,7 @@ final class ParquetReader<T> implements SplitReader<T> {
     private boolean advance() {
         try {
             while (true) {
-                RecordReader<Boolean> from = records;
-                if (from == null || left == 0) {
+                if (left == 0) {
                     if (!nextGroup()) {
                         return false;
                     }
@@ -128,7 +131,7 @@ final class ParquetReader<T> implements SplitReader<T> {
                 }
                 left--;
                 read++;
-                if (from.read() != null) {
+                if (isRead()) {
                     return true;
                 }
                 complaint.forget();
@@ -138,6 +141,15 @@ final class ParquetReader<T> implements SplitReader<T> {
         }
     }
 
+    /** Reads a row; false if the filter takes it out. */
+    private boolean isRead() throws IOException {
+        if (flat != null) {
+            flat.next();
+            return true;
+        }
+        return records != null && records.read() != null;
+    }
+
     private boolean nextGroup() throws IOException {
         group = file.readNextFilteredRowGroup();
         if (group == null) {
@@ -145,7 +157,11 @@ final class ParquetReader<T> implements SplitReader<T> {
         }
         left = group.getRowCount();
         read = 0;
-        records = columns.getRecordReader(group, rows, filter);
+        if (flat != null) {
+            flat.start(group);
+        } else {
+            records = columns.getRecordReader(group, rows, filter);
+        }
         return true;
     }
 
