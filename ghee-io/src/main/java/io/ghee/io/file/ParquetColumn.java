@@ -279,4 +279,54 @@ final class ParquetColumn {
             }
         }
     }
+
+    /** Whether one of the first rows at hand has no value. */
+    boolean hasNulls(int rows) {
+        if (descriptor.getMaxDefinitionLevel() == 0) {
+            return false;
+        }
+        for (int row = 0; row < rows; row++) {
+            if (!filled[row]) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Copies values of rows at hand into an array of the component's type. */
+    void copyTo(Object array, int at, int start, int count) {
+        switch (type.kind()) {
+            case BOOLEAN -> {
+                boolean[] to = (boolean[]) array;
+                for (int k = 0; k < count; k++) {
+                    to[at + k] = bits[start + k] != 0;
+                }
+            }
+            case INT -> {
+                int[] to = (int[]) array;
+                for (int k = 0; k < count; k++) {
+                    to[at + k] = (int) bits[start + k];
+                }
+            }
+            case LONG -> System.arraycopy(bits, start, array, at, count);
+            case FLOAT -> {
+                float[] to = (float[]) array;
+                for (int k = 0; k < count; k++) {
+                    to[at + k] = Float.intBitsToFloat((int) bits[start + k]);
+                }
+            }
+            case DOUBLE -> {
+                double[] to = (double[]) array;
+                for (int k = 0; k < count; k++) {
+                    to[at + k] = Double.longBitsToDouble(bits[start + k]);
+                }
+            }
+            default -> System.arraycopy(objects, start, array, at, count);
+        }
+    }
+
+    /** The class of the values, as the record has them. */
+    Class<?> values() {
+        return type.raw();
+    }
 }
