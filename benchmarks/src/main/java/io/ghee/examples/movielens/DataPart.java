@@ -3,15 +3,18 @@ package io.ghee.examples.movielens;
 import static io.ghee.Resources.replicas;
 
 import com.sun.management.OperatingSystemMXBean;
+import io.ghee.BatchStage;
 import io.ghee.DataSize;
 import io.ghee.Ghee;
 import io.ghee.Pipeline;
+import io.ghee.RecordStage;
 import io.ghee.io.file.Artifacts;
 import io.ghee.io.file.Csv;
 import io.ghee.io.file.Parquet;
 import io.ghee.io.kafka.Kafka;
 import io.ghee.io.kafka.KafkaOffsets;
 import io.ghee.io.kafka.KafkaRecord;
+import io.ghee.models.Example;
 import io.ghee.run.JobProgress;
 import io.ghee.source.BoundedSource;
 import io.ghee.train.Drain;
@@ -27,7 +30,8 @@ import org.jspecify.annotations.NullMarked;
 
 /**
  * The data part of the movielens job in threads of this JVM: ratings are read, features are made of them, and they are
- * delivered in batches. One program of those that {@code ReadingBenchmark} compares.
+ * delivered in batches. Of {@code columns}, which are those of Parquet, no object is made for a rating. One program of those
+ * that {@code ReadingBenchmark} compares.
  */
 @NullMarked
 public final class DataPart {
@@ -42,7 +46,7 @@ public final class DataPart {
      */
     public static void main(String[] args) throws IOException, InterruptedException {
         if (args.length != 3) {
-            System.err.println("usage: DataPart csv|parquet|kafka INPUT n");
+            System.err.println("usage: DataPart csv|parquet|columns|kafka INPUT n");
             System.exit(2);
         }
         BoundedSource<Rating> source = source(args[0], args[1]);
@@ -53,7 +57,7 @@ public final class DataPart {
             Path output = Files.createTempDirectory("ghee-data-part-");
             long start = System.nanoTime();
             JobProgress progress = Ghee.local()
-                    .launch(pipeline(source, features, Integer.parseInt(line), output))
+                    .launch(pipeline(source, args[0].equals("columns"), features, Integer.parseInt(line), output))
                     .await();
             System.out.printf(
                     Locale.ROOT,
@@ -65,14 +69,14 @@ public final class DataPart {
         }
     }
 
-    private static Pipeline pipeline(BoundedSource<Rating> source, Features features, int passes, Path output) {
-        return Pipeline.named("data-part")
-                .readFrom(source.epochs(passes))
-                .stage("preprocess", replicas(2))
-                .filter(rating -> !rating.isTest())
-                .map(features::cross)
-                .batch(BATCH)
-                .stage("deliver", replicas(1))
+    private static Pipeline pipeline(
+            BoundedSource<Rating> source, boolean columnar, Features features, int passes, Path output) {
+        RecordStage<Rating> read =
+                Pipeline.named("data-part").readFrom(source.epochs(passes)).stage("preprocess", replicas(2));
+        BatchStage<Example> batches = columnar
+                ? read.batch(BATCH).map(features::crossed)
+                : read.filter(rating -> !rating.isTest()).map(features::cross).batch(BATCH);
+        return batches.stage("deliver", replicas(1))
                 .tally("rowSum", Features::rowSum)
                 .train(Drain::train)
                 .writeTo(Artifacts.to(output.toString()));
@@ -81,13 +85,15 @@ public final class DataPart {
     private static BoundedSource<Rating> source(String format, String input) {
         return switch (format) {
             case "csv" -> Csv.read(input, Rating.class).separator('\t').header(false);
+            case "columns" -> Parquet.read(input, Rating.class).columnar();
             case "parquet" -> Parquet.read(input, Rating.class);
             case "kafka" ->
                 Kafka.topic(input.substring(input.indexOf('/') + 1), DataPart::parse)
                         .bootstrapServers(input.substring(0, input.indexOf('/')))
                         .startAt(KafkaOffsets.earliest())
                         .untilLatest();
-            default -> throw new IllegalArgumentException("format: " + format + " (expected: csv, parquet or kafka)");
+            default ->
+                throw new IllegalArgumentException("format: " + format + " (expected: csv, parquet, columns or kafka)");
         };
     }
 
