@@ -83,7 +83,8 @@ final class SourceFeed extends Feed {
 
         /** Pushes records that are read column by column, as they are; false if there are none, or they are wanted singly. */
         private boolean pumpBatch() throws Exception {
-            int room = reader instanceof BatchReader && consumed.isEmpty() && evening == null ? chain.room() : 0;
+            boolean wanted = begun == 0 && consumed.isEmpty() && evening == null && !all;
+            int room = wanted && reader instanceof BatchReader ? chain.room() : 0;
             if (room == 0) {
                 return false;
             }
