@@ -1,5 +1,7 @@
 package io.ghee.columnar;
 
+import static io.ghee.ConfigurationException.check;
+
 import io.ghee.BadRecordException;
 import java.lang.invoke.LambdaMetafactory;
 import java.lang.invoke.MethodHandle;
@@ -9,6 +11,7 @@ import java.lang.reflect.Array;
 import java.lang.reflect.RecordComponent;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -38,6 +41,13 @@ final class ComponentCodec {
      * @param texts the UTF-8 bytes of all string elements in order, for string columns
      */
     record Shape(int width, int elements, long dataBytes, byte @Nullable [][] texts) {}
+
+    /**
+     * A column ready to be written.
+     *
+     * @param values what {@code codec} makes it of
+     */
+    record Measured(ComponentCodec codec, List<?> values, Shape shape) {}
 
     private ComponentCodec(String name, ColumnKind kind, boolean isArray, Object accessor) {
         this.name = name;
@@ -157,7 +167,31 @@ final class ComponentCodec {
                 .invoke();
     }
 
-    Shape measure(List<?> records) {
+    /** The column of this component of records. */
+    Measured measured(List<?> records) {
+        return new Measured(this, records, measure(records));
+    }
+
+    /** The column of an array that has the values of all rows. */
+    Measured measured(int rows, Object array) {
+        Class<?> type = isArray ? kind.type().arrayType() : kind.type();
+        check(
+                array.getClass() == type.arrayType(),
+                "column " + name,
+                array.getClass().getSimpleName(),
+                type.arrayType().getSimpleName());
+        int length = Array.getLength(array);
+        check(length == rows, "rows of column " + name, length, Integer.toString(rows));
+        Function<Object, @Nullable Object> itself = value -> value;
+        if (array instanceof Object[] values) {
+            return new ComponentCodec(name, kind, isArray, itself).measured(Arrays.asList(values));
+        }
+        // One array with all of them lies like many rows of one each.
+        Shape shape = new Shape(1, rows, (long) rows * kind.bytes(), null);
+        return new Measured(new ComponentCodec(name, kind, true, itself), List.of(array), shape);
+    }
+
+    private Shape measure(List<?> records) {
         if (!isArray && kind != ColumnKind.STRING) {
             return new Shape(1, records.size(), (long) records.size() * kind.bytes(), null);
         }

@@ -1,10 +1,13 @@
 package io.ghee.columnar;
 
+import static io.ghee.ConfigurationException.check;
+
 import io.ghee.ConfigurationException;
 import io.ghee.InfrastructureException;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import java.lang.reflect.Array;
 import java.lang.reflect.RecordComponent;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -128,23 +131,21 @@ public final class RecordLayout<T> {
 
     /** Records measured and ready to be written. */
     public final class Encoding {
-        private final List<? extends T> records;
-        private final ComponentCodec.Shape[] shapes;
+        private final int rows;
+        private final List<ComponentCodec.Measured> columns;
         private final int bytes;
 
-        private Encoding(List<? extends T> records) {
-            this.records = records;
-            this.shapes = new ComponentCodec.Shape[codecs.size()];
-            long end = align(8L + (long) COLUMN_HEADER * codecs.size());
-            for (int k = 0; k < shapes.length; k++) {
-                ComponentCodec.Shape shape = codecs.get(k).measure(records);
-                shapes[k] = shape;
-                end = end(
-                        end, records.size(), shape.width(), shape.texts() != null, shape.elements(), shape.dataBytes());
+        private Encoding(int rows, List<ComponentCodec.Measured> columns) {
+            this.rows = rows;
+            this.columns = columns;
+            long end = align(8L + (long) COLUMN_HEADER * columns.size());
+            for (ComponentCodec.Measured column : columns) {
+                ComponentCodec.Shape shape = column.shape();
+                end = end(end, rows, shape.width(), shape.texts() != null, shape.elements(), shape.dataBytes());
             }
             if (end > Integer.MAX_VALUE - 64) {
-                throw new ConfigurationException("a batch of " + records.size() + " " + type.getSimpleName() + " takes "
-                        + end + " bytes (expected: < 2 GiB; use smaller batches)");
+                throw new ConfigurationException("a batch of " + rows + " " + type.getSimpleName() + " takes " + end
+                        + " bytes (expected: < 2 GiB; use smaller batches)");
             }
             bytes = (int) end;
         }
@@ -158,24 +159,24 @@ public final class RecordLayout<T> {
         public void writeTo(ByteBuffer out) {
             out.order(ByteOrder.LITTLE_ENDIAN);
             int start = out.position();
-            out.putInt(records.size()).putInt(shapes.length);
-            for (int k = 0; k < shapes.length; k++) {
-                ComponentCodec.Shape shape = shapes[k];
-                out.putInt(codecs.get(k).kind.code());
+            out.putInt(rows).putInt(columns.size());
+            for (ComponentCodec.Measured column : columns) {
+                ComponentCodec.Shape shape = column.shape();
+                out.putInt(column.codec().kind.code());
                 out.putInt(shape.width()).putInt(shape.elements()).putInt((int) shape.dataBytes());
             }
-            for (int k = 0; k < shapes.length; k++) {
-                ComponentCodec.Shape shape = shapes[k];
+            for (ComponentCodec.Measured column : columns) {
+                ComponentCodec.Shape shape = column.shape();
                 if (shape.width() == Column.RAGGED) {
                     pad(out, start);
-                    codecs.get(k).writeOffsets(records, out);
+                    column.codec().writeOffsets(column.values(), out);
                 }
                 if (shape.texts() != null) {
                     pad(out, start);
                     writeTextOffsets(shape.texts(), out);
                 }
                 pad(out, start);
-                codecs.get(k).writeData(records, shape, out);
+                column.codec().writeData(column.values(), shape, out);
             }
             pad(out, start);
         }
@@ -218,15 +219,40 @@ public final class RecordLayout<T> {
      * @throws io.ghee.BadRecordException if a string or array is null: columns have no place for it
      */
     public Encoding measure(List<? extends T> records) {
-        return new Encoding(records);
+        List<ComponentCodec.Measured> columns = new ArrayList<>(codecs.size());
+        for (ComponentCodec codec : codecs) {
+            columns.add(codec.measured(records));
+        }
+        return new Encoding(records.size(), columns);
     }
 
     /** The encoding of {@code records} in a new direct buffer. */
     public ByteBuffer encode(List<? extends T> records) {
-        Encoding encoding = measure(records);
+        return write(measure(records));
+    }
+
+    private ByteBuffer write(Encoding encoding) {
         ByteBuffer out = ByteBuffer.allocateDirect(encoding.bytes());
         encoding.writeTo(out);
         return out.flip();
+    }
+
+    /**
+     * The columns of rows that are given column by column: for each component, in their order, an array of values of its type,
+     * one for each row; an {@code int[]} where the component is an {@code int}. No record is made, and no constructor called.
+     *
+     * @param arrays not kept
+     * @throws io.ghee.BadRecordException if a string or array is null
+     * @throws ConfigurationException if there are not as many arrays as components, or one is of another type or length
+     */
+    public Columns columns(List<?> arrays) {
+        check(arrays.size() == codecs.size(), "columns of " + this, arrays.size(), Integer.toString(codecs.size()));
+        int rows = Array.getLength(arrays.get(0));
+        List<ComponentCodec.Measured> columns = new ArrayList<>(codecs.size());
+        for (int k = 0; k < codecs.size(); k++) {
+            columns.add(codecs.get(k).measured(rows, arrays.get(k)));
+        }
+        return columns(write(new Encoding(rows, columns)));
     }
 
     /**

@@ -33,6 +33,11 @@ abstract class Node {
         throw new IllegalStateException(getClass().getSimpleName() + " was given a batch (expected: a record)");
     }
 
+    /** How many rows a batch may have that is given instead of records, at least 0. */
+    int room() {
+        return 0;
+    }
+
     /** A pass begins. */
     abstract void beginEpoch(int epoch) throws Exception;
 
@@ -383,6 +388,24 @@ abstract class Node {
                 emit();
             } else if (lingerNanos != NEVER && (records.size() & 63) == 0) {
                 flushIfLate();
+            }
+        }
+
+        @Override
+        int room() {
+            return size - records.size();
+        }
+
+        @Override
+        void batch(Batch<?> batch, Origins rows) throws Exception {
+            if (batch.size() == size && records.isEmpty()) {
+                next.batch(batch, rows);
+                return;
+            }
+            int row = 0;
+            for (Object record : batch) {
+                record(record, rows.rows() == 0 ? 0 : rows.id(row), rows.path(row));
+                row++;
             }
         }
 

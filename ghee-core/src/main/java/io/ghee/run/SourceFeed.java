@@ -1,10 +1,12 @@
 package io.ghee.run;
 
+import io.ghee.Batch;
 import io.ghee.ConfigurationException;
 import io.ghee.InputException;
 import io.ghee.channel.AbandonedException;
 import io.ghee.channel.Origins;
 import io.ghee.plan.PlannedStage;
+import io.ghee.source.BatchReader;
 import io.ghee.source.Source;
 import io.ghee.source.Split;
 import io.ghee.source.SplitReader;
@@ -74,6 +76,42 @@ final class SourceFeed extends Feed {
 
         /** Pushes some records; what is left to be read of the split is left for the next time. */
         void pump() throws Exception {
+            if (!pumpBatch()) {
+                pumpRecords();
+            }
+        }
+
+        /** Pushes records that are read column by column, as they are; false if there are none, or they are wanted singly. */
+        private boolean pumpBatch() throws Exception {
+            boolean wanted = begun == 0 && consumed.isEmpty() && evening == null && !all;
+            int room = wanted && reader instanceof BatchReader ? chain.room() : 0;
+            if (room == 0) {
+                return false;
+            }
+            long start = System.nanoTime();
+            Batch<?> batch;
+            try {
+                batch = ((BatchReader<?>) reader).nextBatch(room);
+            } catch (IOException e) {
+                throw new InputException(reader.position() + ": " + e, e);
+            }
+            metrics.move(Activity.COMPUTE, Activity.READ, System.nanoTime() - start);
+            if (batch == null) {
+                return false;
+            }
+            quiet = 0;
+            Lineage.Rows rows = lineage.rows();
+            for (int row = 0; row < batch.size(); row++) {
+                long id = Origins.id(split, place());
+                note(id);
+                rows.add(id, 0);
+            }
+            metrics.received(batch.size(), 0);
+            batch(batch, rows.take(batch.size()));
+            return true;
+        }
+
+        private void pumpRecords() throws Exception {
             long readNanos = 0;
             boolean waits = !reader.isOver();
             for (int k = 0; k < RECORDS; k++) {
@@ -149,12 +187,16 @@ final class SourceFeed extends Feed {
                 return;
             }
             spare = evening == null ? null : record;
-            lineage.ledger().add(id, 0);
             metrics.received(1, 0);
+            note(id);
+            record(record, id, 0);
+        }
+
+        private void note(long id) {
+            lineage.ledger().add(id, 0);
             if (arrivals != null) {
                 arrivals.read(epoch, id);
             }
-            record(record, id, 0);
         }
 
         private void close() throws IOException {

@@ -296,4 +296,52 @@ class RecordLayoutTest {
         RecordLayout<T> layout = RecordLayout.of(type);
         return layout.columns(layout.encode(records));
     }
+
+    @Test
+    void arraysOfValuesMakeTheColumnsThatTheirRecordsMake() {
+        List<Named> named = List.of(new Named("a", new String[] {"x", "y"}), new Named("", new String[0]));
+        List<Scalars> scalars = List.of(
+                new Scalars(true, (byte) 1, (short) 2, 'c', 3, 4, 5.5f, 6.5, "seven"),
+                new Scalars(false, (byte) -1, (short) -2, 'd', -3, -4, -5.5f, -6.5, ""));
+
+        assertThat(RecordLayout.of(Named.class)
+                        .columns(List.of(new String[] {"a", ""}, new String[][] {{"x", "y"}, {}}))
+                        .encoded())
+                .isEqualTo(columns(Named.class, named).encoded());
+        assertThat(RecordLayout.of(Scalars.class)
+                        .columns(List.of(
+                                new boolean[] {true, false},
+                                new byte[] {1, -1},
+                                new short[] {2, -2},
+                                new char[] {'c', 'd'},
+                                new int[] {3, -3},
+                                new long[] {4, -4},
+                                new float[] {5.5f, -5.5f},
+                                new double[] {6.5, -6.5},
+                                new String[] {"seven", ""}))
+                        .encoded())
+                .isEqualTo(columns(Scalars.class, scalars).encoded());
+        assertThat(RecordLayout.of(Hidden.class)
+                        .columns(List.of(new int[0], new float[0]))
+                        .rows())
+                .isZero();
+    }
+
+    @Test
+    void arraysThatAreNoColumnsOfTheRecordAreRefused() {
+        RecordLayout<Hidden> layout = RecordLayout.of(Hidden.class);
+
+        assertThatThrownBy(() -> layout.columns(List.of(new int[1])))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("(expected: 2)");
+        assertThatThrownBy(() -> layout.columns(List.of(new int[1], new double[1])))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage("column b: double[] (expected: float[])");
+        assertThatThrownBy(() -> layout.columns(List.of(new int[1], new float[2])))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage("rows of column b: 2 (expected: 1)");
+        assertThatThrownBy(() -> RecordLayout.of(Named.class)
+                        .columns(List.of(new String[] {"a", null}, new String[][] {{}, {}})))
+                .isInstanceOf(BadRecordException.class);
+    }
 }

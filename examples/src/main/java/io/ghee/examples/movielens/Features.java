@@ -8,6 +8,9 @@ import io.ghee.models.Example;
 import java.io.Serializable;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
+import java.nio.LongBuffer;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Makes features of ratings: the user, the item, and four hashed crosses of them with each other and the time.
@@ -41,9 +44,29 @@ record Features(int users, int items, int rounds) implements Serializable {
 
     /** The example of a rating. */
     Example cross(Rating rating) {
-        int user = rating.user();
-        int item = rating.item();
-        long time = rating.timestamp();
+        return example(rating.user(), rating.item(), rating.rating(), rating.timestamp());
+    }
+
+    /** The examples of those ratings of a batch that no model is tested on; of its columns, no rating is made. */
+    List<Example> crossed(Batch<Rating> batch) {
+        Columns columns = batch.columns();
+        IntBuffer userColumn = columns.column("user").ints();
+        IntBuffer itemColumn = columns.column("item").ints();
+        FloatBuffer ratingColumn = columns.column("rating").floats();
+        LongBuffer timeColumn = columns.column("timestamp").longs();
+        List<Example> examples = new ArrayList<>(batch.size());
+        for (int row = 0; row < batch.size(); row++) {
+            int user = userColumn.get(row);
+            int item = itemColumn.get(row);
+            long time = timeColumn.get(row);
+            if (!Rating.isTest(user, item, time)) {
+                examples.add(example(user, item, ratingColumn.get(row), time));
+            }
+        }
+        return examples;
+    }
+
+    private Example example(int user, int item, float rating, long time) {
         if (user < 0 || user >= users) {
             throw new BadRecordException(
                     "user: " + user + " (expected: 0 to " + (users - 1) + "; --users N widens it)");
@@ -64,7 +87,7 @@ record Features(int users, int items, int rounds) implements Serializable {
             x3 = mix(x3 + GOLDEN);
         }
         int[] features = {user, users + item, id(0, x0), id(1, x1), id(2, x2), id(3, x3)};
-        return new Example(features, rating.rating());
+        return new Example(features, rating);
     }
 
     private static long start(int cross, long a, long b) {

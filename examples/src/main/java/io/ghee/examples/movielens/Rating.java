@@ -48,6 +48,10 @@ record Rating(int user, int item, float rating, long timestamp) {
 
     /** True for the tenth of the ratings, chosen by hash, that a model is tested on. */
     boolean isTest() {
+        return isTest(user, item, timestamp);
+    }
+
+    static boolean isTest(int user, int item, long timestamp) {
         long h = Features.mix(Features.mix(Features.mix(user + Features.GOLDEN) + item) + timestamp);
         return (h >>> 32) % 10 == 0;
     }

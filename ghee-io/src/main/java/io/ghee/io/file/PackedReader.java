@@ -1,5 +1,7 @@
 package io.ghee.io.file;
 
+import io.ghee.Batch;
+import io.ghee.source.BatchReader;
 import io.ghee.source.Split;
 import io.ghee.source.SplitReader;
 import java.io.IOException;
@@ -11,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <T> the records
  */
-final class PackedReader<T> implements SplitReader<T> {
+final class PackedReader<T> implements BatchReader<T> {
     private final Iterator<FileSplit> pieces;
     private final Opener<T> opener;
     /** Stays when it is at its end: positions can still be asked for. */
@@ -54,6 +56,11 @@ final class PackedReader<T> implements SplitReader<T> {
             }
         }
         return null;
+    }
+
+    @Override
+    public @Nullable Batch<T> nextBatch(int most) throws Exception {
+        return !over && piece instanceof BatchReader<T> columns ? columns.nextBatch(most) : null;
     }
 
     @Override

@@ -1,8 +1,11 @@
 package io.ghee.io.file;
 
+import io.ghee.Batch;
 import io.ghee.InputException;
-import io.ghee.source.SplitReader;
+import io.ghee.columnar.RecordLayout;
+import io.ghee.source.BatchReader;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import java.util.PrimitiveIterator;
 import org.apache.hadoop.conf.Configuration;
@@ -11,6 +14,7 @@ import org.apache.parquet.column.page.PageReadStore;
 import org.apache.parquet.conf.HadoopParquetConfiguration;
 import org.apache.parquet.filter2.compat.FilterCompat;
 import org.apache.parquet.hadoop.ParquetFileReader;
+import org.apache.parquet.hadoop.metadata.BlockMetaData;
 import org.apache.parquet.hadoop.metadata.FileMetaData;
 import org.apache.parquet.hadoop.metadata.ParquetMetadata;
 import org.apache.parquet.io.ColumnIOFactory;
@@ -25,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * Reads the row groups of a file whose middle lies in a range, and of them the columns that are wanted. Used by one
  * thread, which closes it.
  */
-final class ParquetReader<T> implements SplitReader<T> {
+final class ParquetReader<T> implements BatchReader<T> {
     private final String path;
     private final RecordShape<T> shape;
     private final Complaint complaint = new Complaint();
@@ -34,6 +38,13 @@ final class ParquetReader<T> implements SplitReader<T> {
     private final FilterCompat.Filter filter;
     private final MessageColumnIO columns;
     private final Rows rows;
+    /** Decodes column by column, where that can be; else the records do, row by row. */
+    private final @Nullable ParquetColumns flat;
+    /** Of columns that are handed on as they are, if any are. */
+    private final @Nullable RecordLayout<T> layout;
+    /** Rows before the first one that is read. */
+    private final long skipped;
+
     private @Nullable PageReadStore group;
     private @Nullable RecordReader<Boolean> records;
     private long left;
@@ -44,6 +55,8 @@ final class ParquetReader<T> implements SplitReader<T> {
      * Takes a range of an open file, and closes it.
      *
      * @param named by component: the column, where it has another name
+     * @param columnar hands on columns as they are, where that can be
+     * @param place row groups of the range that end before it are left out, if no condition does that
      * @param where what must be true of a row, or null for all rows
      * @throws InputException if the file is no Parquet file, or lacks a column, or has another type for it
      */
@@ -52,6 +65,8 @@ final class ParquetReader<T> implements SplitReader<T> {
             FileSplit split,
             RecordShape<T> shape,
             Map<String, String> named,
+            boolean columnar,
+            long place,
             @Nullable Condition where) {
         this.path = split.path();
         this.shape = shape;
@@ -71,14 +86,31 @@ final class ParquetReader<T> implements SplitReader<T> {
                     ? FilterCompat.NOOP
                     : FilterCompat.get(ParquetFilter.of(where, path, about.getSchema()));
             this.rows = new Rows(planned.converter());
+            this.flat = where == null ? ParquetColumns.of(wanted, slots, planned.schema(), about.getCreatedBy()) : null;
+            this.layout =
+                    columnar && flat != null ? RecordLayout.find(shape.type()).orElse(null) : null;
             this.columns = new ColumnIOFactory(about.getCreatedBy()).getColumnIO(planned.schema(), about.getSchema());
             this.file = ParquetFileReader.open(
                     input, footer, options(split).withRecordFilter(filter).build(), stream);
             file.setRequestedSchema(planned.schema());
+            this.skipped = where == null ? skipTo(place, file) : 0;
         } catch (IOException | RuntimeException | LinkageError e) {
             input.close();
             throw Damage.of(path, e, "a Parquet file");
         }
+    }
+
+    /** Leaves out the row groups before a place, and tells how many rows they have. */
+    private static long skipTo(long place, ParquetFileReader file) {
+        long rows = 0;
+        for (BlockMetaData group : file.getRowGroups()) {
+            if (rows + group.getRowCount() > place) {
+                break;
+            }
+            file.skipNextRowGroup();
+            rows += group.getRowCount();
+        }
+        return rows;
     }
 
     private static ParquetReadOptions.Builder options(FileSplit split) {
@@ -115,12 +147,33 @@ final class ParquetReader<T> implements SplitReader<T> {
         return shape.build(slots, "");
     }
 
+    @Override
+    public @Nullable Batch<T> nextBatch(int most) {
+        if (flat == null || layout == null) {
+            return null;
+        }
+        try {
+            if (left == 0 && !nextGroup()) {
+                return null;
+            }
+            List<Object> arrays = flat.take(most);
+            if (arrays.isEmpty()) {
+                return null;
+            }
+            Batch<T> batch = Batch.of(layout, layout.columns(arrays));
+            left -= batch.size();
+            read += batch.size();
+            return batch;
+        } catch (IOException | RuntimeException | LinkageError e) {
+            throw Damage.of(position(), e, "pages as they were written");
+        }
+    }
+
     /** Fills the slots with the next row that is wanted; false if there is none. */
     private boolean advance() {
         try {
             while (true) {
-                RecordReader<Boolean> from = records;
-                if (from == null || left == 0) {
+                if (left == 0) {
                     if (!nextGroup()) {
                         return false;
                     }
@@ -128,7 +181,7 @@ final class ParquetReader<T> implements SplitReader<T> {
                 }
                 left--;
                 read++;
-                if (from.read() != null) {
+                if (isRead()) {
                     return true;
                 }
                 complaint.forget();
@@ -138,6 +191,15 @@ final class ParquetReader<T> implements SplitReader<T> {
         }
     }
 
+    /** Reads a row; false if the filter takes it out. */
+    private boolean isRead() throws IOException {
+        if (flat != null) {
+            flat.next();
+            return true;
+        }
+        return records != null && records.read() != null;
+    }
+
     private boolean nextGroup() throws IOException {
         group = file.readNextFilteredRowGroup();
         if (group == null) {
@@ -145,8 +207,17 @@ final class ParquetReader<T> implements SplitReader<T> {
         }
         left = group.getRowCount();
         read = 0;
-        records = columns.getRecordReader(group, rows, filter);
+        if (flat != null) {
+            flat.start(group);
+        } else {
+            records = columns.getRecordReader(group, rows, filter);
+        }
         return true;
+    }
+
+    @Override
+    public long place(long counted) {
+        return skipped + counted;
     }
 
     @Override

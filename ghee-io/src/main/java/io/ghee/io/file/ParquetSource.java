@@ -29,7 +29,10 @@ public final class ParquetSource<T extends Record> implements BoundedSource<T> {
      * @param columns by component
      */
     private record Options(
-            HashMap<String, String> columns, @Nullable Condition where, long splitBytes) implements Serializable {}
+            HashMap<String, String> columns,
+            boolean columnar,
+            @Nullable Condition where,
+            long splitBytes) implements Serializable {}
 
     private ParquetSource(Location location, Class<T> type, Options options) {
         this.location = location;
@@ -39,7 +42,7 @@ public final class ParquetSource<T extends Record> implements BoundedSource<T> {
     }
 
     static <T extends Record> ParquetSource<T> of(Location location, Class<T> type) {
-        return new ParquetSource<>(location, type, new Options(new HashMap<>(), null, Splitting.DEFAULT_SIZE));
+        return new ParquetSource<>(location, type, new Options(new HashMap<>(), false, null, Splitting.DEFAULT_SIZE));
     }
 
     /**
@@ -52,7 +55,8 @@ public final class ParquetSource<T extends Record> implements BoundedSource<T> {
         check(shape.names().contains(component), "component", component, "one of " + shape);
         HashMap<String, String> columns = new HashMap<>(options.columns);
         columns.put(component, column);
-        return new ParquetSource<>(location, type, new Options(columns, options.where, options.splitBytes));
+        return new ParquetSource<>(
+                location, type, new Options(columns, options.columnar, options.where, options.splitBytes));
     }
 
     /**
@@ -61,7 +65,18 @@ public final class ParquetSource<T extends Record> implements BoundedSource<T> {
      */
     public ParquetSource<T> where(Condition condition) {
         Condition both = options.where == null ? condition : options.where.and(condition);
-        return new ParquetSource<>(location, type, new Options(options.columns, both, options.splitBytes));
+        return new ParquetSource<>(
+                location, type, new Options(options.columns, options.columnar, both, options.splitBytes));
+    }
+
+    /**
+     * Hands on columns as they are where the first step is {@code batch}: no record is made of a row before somebody asks for
+     * it, and until then its constructor refuses none. For records of primitives, strings and {@code byte[]}; where others are
+     * wanted, columns are nested, a condition leaves out rows, or values are null, there are records as always.
+     */
+    public ParquetSource<T> columnar() {
+        return new ParquetSource<>(
+                location, type, new Options(options.columns, true, options.where, options.splitBytes));
     }
 
     /**
@@ -69,7 +84,8 @@ public final class ParquetSource<T extends Record> implements BoundedSource<T> {
      * and the number of readers.
      */
     public ParquetSource<T> splitSize(DataSize size) {
-        return new ParquetSource<>(location, type, new Options(options.columns, options.where, size.bytes()));
+        return new ParquetSource<>(
+                location, type, new Options(options.columns, options.columnar, options.where, size.bytes()));
     }
 
     @Override
@@ -93,11 +109,23 @@ public final class ParquetSource<T extends Record> implements BoundedSource<T> {
         return PackedReader.open(split, this::open);
     }
 
-    private SplitReader<T> open(FileSplit piece) {
-        return open(piece, new ParquetInput(piece.path()));
+    /** Leaves out the row groups before the place, unless the split is a pack of several files, or there is a condition. */
+    @Override
+    public SplitReader<T> open(Split split, long place) throws IOException {
+        List<FileSplit> pieces = ((PackedSplit) split).pieces();
+        if (pieces.size() > 1) {
+            return open(split);
+        }
+        FileSplit piece = pieces.get(0);
+        return open(piece, new ParquetInput(piece.path()), place);
     }
 
-    SplitReader<T> open(FileSplit piece, ParquetInput input) {
-        return new ParquetReader<>(input, piece, RecordShape.of(type), options.columns, options.where);
+    private SplitReader<T> open(FileSplit piece) {
+        return open(piece, new ParquetInput(piece.path()), 0);
+    }
+
+    SplitReader<T> open(FileSplit piece, ParquetInput input, long place) {
+        return new ParquetReader<>(
+                input, piece, RecordShape.of(type), options.columns, options.columnar, place, options.where);
     }
 }

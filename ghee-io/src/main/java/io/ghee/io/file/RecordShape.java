@@ -2,6 +2,8 @@ package io.ghee.io.file;
 
 import io.ghee.BadRecordException;
 import io.ghee.ConfigurationException;
+import java.io.IOException;
+import java.io.InputStream;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
@@ -11,6 +13,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +31,7 @@ final class RecordShape<T> {
 
     private final Class<T> type;
     private final List<Component> components;
-    private final MethodHandle construct;
+    private final Function<Slot[], Object> construct;
 
     /**
      * A component of a record class.
@@ -49,7 +52,7 @@ final class RecordShape<T> {
         }
     }
 
-    private RecordShape(Class<T> type, List<Component> components, MethodHandle construct) {
+    private RecordShape(Class<T> type, List<Component> components, Function<Slot[], Object> construct) {
         this.type = type;
         this.components = components;
         this.construct = construct;
@@ -100,7 +103,8 @@ final class RecordShape<T> {
                         ValueType.of(component.getGenericType(), where),
                         accessor.asType(MethodType.methodType(Object.class, Object.class))));
             }
-            return new RecordShape<>(type, List.copyOf(components), constructor(type, components, lookup));
+            return new RecordShape<>(
+                    type, List.copyOf(components), constructing(constructor(type, components, lookup)));
         } catch (IllegalAccessException | NoSuchMethodException e) {
             throw new ConfigurationException(type.getName() + " cannot be opened for reading: " + e.getMessage(), e);
         }
@@ -117,6 +121,23 @@ final class RecordShape<T> {
         MethodType plain = MethodType.methodType(type, Slot[].class);
         return MethodHandles.permuteArguments(handle, plain, new int[types.length])
                 .asType(plain.changeReturnType(Object.class));
+    }
+
+    /** A function that is {@code constructor}. */
+    @SuppressWarnings("unchecked")
+    private static Function<Slot[], Object> constructing(MethodHandle constructor) {
+        try (InputStream code = Constructing.class.getResourceAsStream("Constructing.class")) {
+            if (code == null) {
+                throw new IllegalStateException("no class file of " + Constructing.class.getName());
+            }
+            return (Function<Slot[], Object>) MethodHandles.lookup()
+                    .defineHiddenClassWithClassData(code.readAllBytes(), constructor, true)
+                    .lookupClass()
+                    .getDeclaredConstructor()
+                    .newInstance();
+        } catch (IOException | ReflectiveOperationException e) {
+            throw new IllegalStateException("no hidden class for " + constructor, e);
+        }
     }
 
     Class<T> type() {
@@ -152,10 +173,10 @@ final class RecordShape<T> {
         }
         Object made;
         try {
-            made = (Object) construct.invokeExact(slots);
-        } catch (BadRecordException | Error e) {
+            made = construct.apply(slots);
+        } catch (BadRecordException e) {
             throw e;
-        } catch (Throwable e) {
+        } catch (RuntimeException e) {
             throw new BadRecordException(type.getSimpleName() + " refuses it: " + e.getMessage(), e);
         }
         return type.cast(made);

@@ -231,7 +231,7 @@ class ConditionTest {
     private static <T extends Record> Bytes<T> read(ParquetSource<T> source, String path) throws Exception {
         ParquetInput input = new ParquetInput(path);
         List<T> records = new ArrayList<>();
-        try (SplitReader<T> reader = source.open(new FileSplit(path), input)) {
+        try (SplitReader<T> reader = source.open(new FileSplit(path), input, 0)) {
             for (T next = reader.next(); next != null; next = reader.next()) {
                 records.add(next);
             }
@@ -280,7 +280,7 @@ class ConditionTest {
 
         assertThat(few.records).containsExactly(whole.records.get(17), whole.records.get(20_017));
         assertThat(few.count).isLessThan(whole.count / 5);
-        try (SplitReader<Random3> reader = source.where(two).open(new FileSplit(path), new ParquetInput(path))) {
+        try (SplitReader<Random3> reader = source.where(two).open(new FileSplit(path), new ParquetInput(path), 0)) {
             reader.next();
             assertThat(reader.position()).isEqualTo(path + ", row 18");
             reader.next();

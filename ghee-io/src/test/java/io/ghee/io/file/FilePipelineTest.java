@@ -6,7 +6,9 @@ import static io.ghee.io.file.Reading.file;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.ghee.Batch;
 import io.ghee.Ghee;
+import io.ghee.InfrastructureException;
 import io.ghee.InputException;
 import io.ghee.Pipeline;
 import io.ghee.StageFailedException;
@@ -15,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -27,6 +30,8 @@ class FilePipelineTest {
     private static final Duration LONG = Duration.ofSeconds(30);
 
     record Rating(int user, float rating) {}
+
+    private static final AtomicInteger BATCHES = new AtomicInteger();
 
     @TempDir
     Path dir;
@@ -115,5 +120,81 @@ class FilePipelineTest {
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("absent.csv: no such file");
         assertThat(dir).isEmptyDirectory();
+    }
+
+    record Unmade(int id, double half) {
+        Unmade {
+            if (id > 0) {
+                throw new IllegalStateException("made of row " + id);
+            }
+        }
+    }
+
+    record Made(int id, double half) {}
+
+    @Test
+    void columnsOfParquetComeToTheFirstFunctionOfBatchesWithoutRecords() throws Exception {
+        String in = dir.resolve("in").toString();
+        Writing.to(
+                Parquet.to(in, Made.class),
+                IntStream.range(0, 50_000).mapToObj(k -> new Made(k, k / 2.0)).toList());
+        Path out = dir.resolve("out");
+        run(Pipeline.named("sums")
+                .readFrom(Parquet.read(in, Unmade.class).columnar().epochs(2))
+                .stage("sum", replicas(1))
+                .batch(1000)
+                .map(batch -> List.of(batch.size() + " " + sum(batch)))
+                .unbatch()
+                .writeTo(Text.to(out.toString())));
+
+        List<String> expected = IntStream.range(0, 100)
+                .mapToObj(k -> "1000 " + (499_500L + 1_000_000L * (k % 50)) * 1.5)
+                .sorted()
+                .toList();
+        assertThat(all(Text.lines(out.toString())).stream().sorted()).containsExactlyElementsOf(expected);
+    }
+
+    private static double sum(Batch<Unmade> batch) {
+        double sum = 0;
+        for (int row = 0; row < batch.size(); row++) {
+            sum += batch.columns().column("id").ints().get(row)
+                    + batch.columns().column("half").doubles().get(row);
+        }
+        return sum;
+    }
+
+    @Test
+    void everyRowOfHandedOnColumnsArrivesOnceThoughWorkersAreLost() throws Exception {
+        String in = dir.resolve("in").toString();
+        Writing.to(
+                Parquet.to(in, Made.class),
+                IntStream.range(0, 20_000).mapToObj(k -> new Made(k, k / 2.0)).toList(),
+                IntStream.range(20_000, 50_000)
+                        .mapToObj(k -> new Made(k, k / 2.0))
+                        .toList());
+        Path out = dir.resolve("out");
+        BATCHES.set(0);
+        JobProgress progress = run(Pipeline.named("lost")
+                .readFrom(Parquet.read(in, Made.class).columnar())
+                .stage("read", replicas(2))
+                .batch(700)
+                .map(batch -> {
+                    int number = BATCHES.incrementAndGet();
+                    if (number == 20 || number == 60) {
+                        throw new InfrastructureException("lost at batch " + number);
+                    }
+                    return batch.records();
+                })
+                .stage("write", replicas(2))
+                .unbatch()
+                .map(made -> Integer.toString(made.id()))
+                .writeTo(Text.to(out.toString()))
+                .withRestarts(10));
+
+        assertThat(progress.restarts()).isNotEmpty();
+        assertThat(all(Text.lines(out.toString())).stream()
+                        .map(Integer::parseInt)
+                        .sorted())
+                .isEqualTo(IntStream.range(0, 50_000).boxed().toList());
     }
 }

@@ -8,9 +8,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ghee.BadRecordException;
+import io.ghee.Batch;
 import io.ghee.ConfigurationException;
 import io.ghee.DataSize;
 import io.ghee.InputException;
+import io.ghee.source.BatchReader;
 import io.ghee.source.Split;
 import io.ghee.source.SplitReader;
 import java.io.IOException;
@@ -25,13 +27,17 @@ import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
 import org.apache.parquet.example.data.Group;
 import org.apache.parquet.example.data.simple.SimpleGroup;
+import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.hadoop.ParquetWriter;
 import org.apache.parquet.hadoop.example.ExampleParquetWriter;
+import org.apache.parquet.hadoop.metadata.ColumnChunkMetaData;
 import org.apache.parquet.hadoop.metadata.CompressionCodecName;
+import org.apache.parquet.io.LocalInputFile;
 import org.apache.parquet.io.LocalOutputFile;
 import org.apache.parquet.io.api.Binary;
 import org.apache.parquet.schema.MessageType;
@@ -401,12 +407,12 @@ class ParquetSourceTest {
                 .containsExactly(new Sized((byte) -128, Size.LARGE), new Sized((byte) -128, Size.LARGE));
     }
 
-    /** Forty columns, of which column {@code k} has the row's number plus {@code k}, in row groups of about 64 KiB. */
-    private String wide(int rows) throws IOException {
+    /** Forty columns, of which column {@code k} has a multiple of the row's number plus {@code k}. */
+    private String wide(int rows, int groupBytes) throws IOException {
         StringBuilder schema = new StringBuilder("message m {");
         IntStream.range(0, 40)
                 .forEach(k -> schema.append(" required int64 c").append(k).append(';'));
-        return file("wide.parquet", schema + " }", rows, 64 << 10, (row, group) -> {
+        return file("wide.parquet", schema + " }", rows, groupBytes, (row, group) -> {
             for (int k = 0; k < 40; k++) {
                 group.append("c" + k, (long) row * 0x9E37_79B9L + k);
             }
@@ -415,35 +421,68 @@ class ParquetSourceTest {
 
     record Four(long c3, long c17, long c18, long c39) {}
 
-    private record Read<T>(List<T> records, long bytes) {}
+    private record Read<T>(long first, List<T> records, long bytes) {}
 
-    private static <T extends Record> Read<T> read(ParquetSource<T> source, String path) throws Exception {
+    private static <T extends Record> Read<T> read(ParquetSource<T> source, String path, long place) throws Exception {
         ParquetInput input = new ParquetInput(path);
         List<T> records = new ArrayList<>();
-        try (SplitReader<T> reader = source.open(new FileSplit(path), input)) {
+        long first;
+        try (SplitReader<T> reader = source.open(new FileSplit(path), input, place)) {
+            first = reader.place(0);
             for (T next = reader.next(); next != null; next = reader.next()) {
                 records.add(next);
             }
         }
-        return new Read<>(records, input.bytesRead());
+        return new Read<>(first, records, input.bytesRead());
+    }
+
+    /** With {@code -Dghee.wide.rows=6500000}, of a file of 2 GB. */
+    @Test
+    void onlyTheWantedColumnsAreReadFromStorage() throws Exception {
+        int rows = Integer.getInteger("ghee.wide.rows", 20_000);
+        String in = wide(rows, rows * 40);
+        long wanted;
+        try (ParquetFileReader file = ParquetFileReader.open(new LocalInputFile(Path.of(in)))) {
+            wanted = file.getFooter().getBlocks().stream()
+                    .flatMap(block -> block.getColumns().stream())
+                    .filter(column -> List.of("c3", "c17", "c18", "c39")
+                            .contains(column.getPath().toDotString()))
+                    .mapToLong(ColumnChunkMetaData::getTotalSize)
+                    .sum();
+        }
+        ParquetInput input = new ParquetInput(in);
+        long read = 0;
+        try (SplitReader<Four> reader = Parquet.read(in, Four.class).open(new FileSplit(in), input, 0)) {
+            for (Four next = reader.next(); next != null; next = reader.next()) {
+                long first = read++ * 0x9E37_79B9L;
+                assertThat(next).isEqualTo(new Four(first + 3, first + 17, first + 18, first + 39));
+            }
+        }
+
+        assertThat(read).isEqualTo(rows);
+        assertThat(input.bytesRead()).isBetween(wanted, wanted + wanted * 15 / 100);
+        assertThat(wanted).isLessThan(Files.size(Path.of(in)) / 8);
     }
 
     @Test
-    void onlyTheWantedColumnsAreReadFromStorage() throws Exception {
-        String in = wide(20_000);
+    void rowGroupsBeforeThePlaceAreNotRead() throws Exception {
+        String in = wide(5_000, 64 << 10);
+        ParquetSource<Four> source = Parquet.read(in, Four.class);
+        Read<Four> whole = read(source, in, 0);
 
-        Read<Four> four = read(Parquet.read(in, Four.class), in);
+        Read<Four> rest = read(source, in, 4_000);
 
-        assertThat(four.records).hasSize(20_000);
-        assertThat(four.records.get(7))
-                .isEqualTo(new Four(
-                        7 * 0x9E37_79B9L + 3, 7 * 0x9E37_79B9L + 17, 7 * 0x9E37_79B9L + 18, 7 * 0x9E37_79B9L + 39));
-        assertThat(four.bytes).isBetween(4 * 20_000 * 4L, Files.size(Path.of(in)) / 4);
+        assertThat(rest.first).isBetween(3_000L, 4_000L);
+        assertThat(rest.records).isEqualTo(whole.records.subList((int) rest.first, 5_000));
+        assertThat(rest.bytes).isLessThan(whole.bytes * 2 / 3);
+        assertThat(read(source, in, 5_000).records).isEmpty();
+        // Places are counted without the rows that a condition takes out.
+        assertThat(read(source.where(gt("c3", 100L)), in, 4_000).first).isZero();
     }
 
     @Test
     void everyRowComesOnceWhateverTheSplits() throws Exception {
-        String in = wide(5_000);
+        String in = wide(5_000, 64 << 10);
         List<Four> expected = all(Parquet.read(in, Four.class).splitSize(DataSize.mebibytes(100)));
         assertThat(expected).hasSize(5_000).doesNotHaveDuplicates();
 
@@ -452,6 +491,110 @@ class ParquetSourceTest {
             List<? extends Split> splits = source.splits(4);
             assertThat(splits).hasSizeGreaterThan(1);
             assertThat(all(source, 4)).as("splits of %d", size).isEqualTo(expected);
+        }
+    }
+
+    record Wide(long c0, long c39) {
+        Wide {
+            if (c0 == 7 * 0x9E37_79B9L) {
+                throw new IllegalArgumentException("the seventh");
+            }
+        }
+    }
+
+    @Test
+    void columnsAreHandedOnAsTheyAreAndNoRecordIsMadeOfThem() throws Exception {
+        String in = wide(5_000, 64 << 10);
+        List<Long> seen = new ArrayList<>();
+        try (BatchReader<Wide> reader =
+                (BatchReader<Wide>) only(Parquet.read(in, Wide.class).columnar().splitSize(DataSize.mebibytes(100)))) {
+            for (Batch<Wide> next = reader.nextBatch(300); next != null; next = reader.nextBatch(300)) {
+                assertThat(next.size()).isBetween(1, 300);
+                for (int row = 0; row < next.size(); row++) {
+                    seen.add(next.columns().column("c0").longs().get(row));
+                    assertThat(next.columns().column("c39").longs().get(row)).isEqualTo(seen.get(seen.size() - 1) + 39);
+                }
+            }
+            assertThat(reader.next()).isNull();
+        }
+
+        assertThat(seen)
+                .isEqualTo(IntStream.range(0, 5_000)
+                        .mapToObj(row -> row * 0x9E37_79B9L)
+                        .toList());
+    }
+
+    record Mixed(
+            boolean flag, int number, long big, float single, double wide, String text, byte[] raw, String maybe) {}
+
+    /** Every kind that columns have; of {@code maybe}, a value is lacking in some stretches. */
+    private String mixed(int rows) throws IOException {
+        return file("mixed.parquet", """
+                message m {
+                  required boolean flag;
+                  required int32 number;
+                  required int64 big;
+                  required float single;
+                  required float wide;
+                  required binary text (STRING);
+                  required binary raw;
+                  optional binary maybe (STRING);
+                }""", rows, 32 << 10, (row, group) -> {
+            group.append("flag", row % 3 == 0)
+                    .append("number", row % 7)
+                    .append("big", (long) row << 33)
+                    .append("single", row / 3f)
+                    .append("wide", row % 5 / 4f)
+                    .append("text", "t" + row % 11)
+                    .append("raw", Binary.fromConstantByteArray(new byte[row % 4]));
+            if (row % 5_000 < 4_000) {
+                group.append("maybe", "m" + row);
+            }
+        });
+    }
+
+    @Test
+    void batchesAndRecordsOfOneReaderAreAllRowsInTheirOrder() throws Exception {
+        String in = mixed(12_000);
+        ParquetSource<Mixed> source = Parquet.read(in, Mixed.class).splitSize(DataSize.mebibytes(100));
+        List<Mixed> expected = all(source);
+        Random random = new Random(5);
+        List<Mixed> read = new ArrayList<>();
+        int batches = 0;
+        try (BatchReader<Mixed> reader = (BatchReader<Mixed>) only(source.columnar())) {
+            while (read.size() < expected.size()) {
+                Batch<Mixed> batch = random.nextInt(3) == 0 ? null : reader.nextBatch(1 + random.nextInt(3_000));
+                if (batch == null) {
+                    read.add(reader.next());
+                } else {
+                    batches++;
+                    batch.forEach(read::add);
+                }
+            }
+            assertThat(reader.nextBatch(10)).isNull();
+            assertThat(reader.next()).isNull();
+        }
+
+        assertThat(batches).isGreaterThan(4);
+        Everything.assertSame(read, expected);
+    }
+
+    @Test
+    void whereColumnsCannotBeHandedOnThereAreRecords() throws Exception {
+        record Id(int id) {}
+        String in = people(50);
+
+        for (ParquetSource<?> source : List.of(
+                Parquet.read(in, Id.class),
+                Parquet.read(in, Id.class).where(gt("id", 3)).columnar(),
+                Parquet.read(in, Flat.class)
+                        .column("city", "address.city")
+                        .column("latitude", "address.place.lat")
+                        .columnar())) {
+            try (BatchReader<?> reader = (BatchReader<?>) only(source)) {
+                assertThat(reader.nextBatch(10)).isNull();
+                assertThat(reader.next()).isNotNull();
+            }
         }
     }
 }
