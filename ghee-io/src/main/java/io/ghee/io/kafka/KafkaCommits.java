@@ -40,26 +40,28 @@ final class KafkaCommits<T> {
     /**
      * How far attempts are.
      *
+     * @param topic which the job writes to
      * @param claimed the highest number that some driver has
      * @param begun the last attempt that has begun; -1 if none
      * @param writers of that attempt
      * @param position which that attempt began with
      */
-    private record State(int claimed, int begun, int writers, byte[] position) {
-        static State read(byte[] bytes) throws IOException {
+    private record State(String topic, int claimed, int begun, int writers, byte[] position) {
+        static State read(byte[] bytes, String topic) throws IOException {
             if (bytes.length == 0) {
-                return new State(-1, -1, 0, new byte[0]);
+                return new State(topic, -1, -1, 0, new byte[0]);
             }
             DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes));
             int version = in.readInt();
             check(version == VERSION, "version of what is in the cursor topic", version, String.valueOf(VERSION));
-            return new State(in.readInt(), in.readInt(), in.readInt(), in.readAllBytes());
+            return new State(in.readUTF(), in.readInt(), in.readInt(), in.readInt(), in.readAllBytes());
         }
 
         byte[] toBytes() throws IOException {
             ByteArrayOutputStream bytes = new ByteArrayOutputStream();
             DataOutputStream out = new DataOutputStream(bytes);
             out.writeInt(VERSION);
+            out.writeUTF(topic);
             out.writeInt(claimed);
             out.writeInt(begun);
             out.writeInt(writers);
@@ -83,7 +85,14 @@ final class KafkaCommits<T> {
     }
 
     private State state() throws IOException {
-        return State.read(cursor.positions(driver()).getOrDefault(driver(), new byte[0]));
+        byte[] kept = cursor.positions(driver()).getOrDefault(driver(), new byte[0]);
+        State state = State.read(kept, sink.topic());
+        check(
+                state.topic().equals(sink.topic()),
+                "topic of job " + job,
+                sink.topic(),
+                state.topic() + ", which the job of that name writes to, or another name");
+        return state;
     }
 
     private InfrastructureException takenOver(int attempt) {
@@ -133,7 +142,9 @@ final class KafkaCommits<T> {
             if (last >= 0 && state.claimed() != last) {
                 throw takenOver(last);
             }
-            claiming.commit(new State(state.claimed() + 1, state.begun(), state.writers(), state.position()).toBytes());
+            claiming.commit(
+                    new State(sink.topic(), state.claimed() + 1, state.begun(), state.writers(), state.position())
+                            .toBytes());
             return state;
         }
     }
@@ -147,7 +158,7 @@ final class KafkaCommits<T> {
             }
             Map<String, byte[]> before = cursor.positions(job + "/");
             before.remove(driver());
-            beginning.commit(new State(attempt, attempt, writers, position).toBytes(), before);
+            beginning.commit(new State(sink.topic(), attempt, attempt, writers, position).toBytes(), before);
         }
     }
 

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.ghee.BadRecordException;
+import io.ghee.ConfigurationException;
 import io.ghee.Ghee;
 import io.ghee.InfrastructureException;
 import io.ghee.InputException;
@@ -214,6 +215,17 @@ class KafkaPipelineTest {
                         .sorted()
                         .toList());
         nothingIsOpen();
+
+        // It has ended; to write elsewhere from the beginning is for a job of another name.
+        String other = cluster.topic(PARTITIONS);
+        assertThatThrownBy(() -> Ghee.local()
+                        .launch(Pipeline.named(name)
+                                .readFrom(Text.lines(files))
+                                .stage("copy", replicas(2))
+                                .writeTo(sink(other)))
+                        .await(SOON))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("topic of job " + name + ": " + other + " (expected: " + to);
     }
 
     private Map<Integer, Long> group(String topic) throws Exception {
