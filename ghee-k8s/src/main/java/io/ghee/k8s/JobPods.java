@@ -1,23 +1,17 @@
 package io.ghee.k8s;
 
-import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.PodList;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.dsl.FilterWatchListDeletable;
-import io.fabric8.kubernetes.client.dsl.PodResource;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.ghee.GheeException;
 import io.ghee.InfrastructureException;
-import io.ghee.agent.ClassPathDigest;
 import io.ghee.agent.ControlServer;
 import io.ghee.agent.JobKeys;
 import io.ghee.agent.Memory;
 import io.ghee.plan.PlannedStage;
 import io.ghee.run.JobDriver;
 import io.ghee.run.Workers;
-import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -49,15 +43,14 @@ final class JobPods implements Workers {
 
     private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(15);
-    private static final Duration CLEAN_UP = Duration.ofSeconds(60);
     private static final long POLL_MILLIS = 1000;
 
     private final JobDriver driver;
     private final Cluster cluster;
     private final Settings settings;
-    private final Manifests manifests;
+    private final JobLease lease;
+    private final JobObjects objects;
     private final JobKeys keys = JobKeys.create();
-    private final String code = ClassPathDigest.ofThisJvm().brief();
     private final ScheduledExecutorService timer;
     /** By stage and replica; the one that is, or was last. */
     private final Map<String, Worker> workers = new LinkedHashMap<>();
@@ -65,8 +58,6 @@ final class JobPods implements Workers {
     private final Map<String, Integer> lives = new HashMap<>();
     /** What the user has been told. */
     private final Set<String> told = new HashSet<>();
-
-    private final JobLease lease;
 
     private @Nullable ControlServer control;
     private @Nullable SharedIndexInformer<Pod> informer;
@@ -109,8 +100,8 @@ final class JobPods implements Workers {
         this.driver = driver;
         this.cluster = cluster;
         this.settings = settings;
-        this.manifests = manifests;
         this.lease = lease;
+        this.objects = new JobObjects(driver.job(), cluster, manifests, lease);
         this.timer = Executors.newScheduledThreadPool(2, task -> {
             Thread thread = new Thread(task, "ghee-pods-" + driver.job());
             thread.setDaemon(true);
@@ -123,66 +114,25 @@ final class JobPods implements Workers {
         // First of all: it takes a while.
         every(JobLease.RENEWAL, this::renew);
         if (lease.transitions() > 0) {
-            removePods();
+            objects.removeAll().forEach(this::countLife);
         }
         String host = settings.driverHost == null ? Cluster.ownAddress() : settings.driverHost;
         ControlServer server = new ControlServer(driver, keys, ControlServer.Options.network(host), this::silent);
         control = server;
         server.start();
-        create("secret", manifests.secret(secret(), lease.owner(), keys));
-        manifests.configMap(lease.owner()).ifPresent(map -> create("config map", map));
-        create("service", manifests.service(lease.owner()));
-        informer = cluster.ask("to watch pods", () -> ours().inform(new Watcher()));
+        objects.createShared(keys);
+        informer = cluster.ask("to watch pods", () -> objects.pods().inform(new Watcher()));
         every(TICK, this::tick);
         place();
     }
 
-    private String secret() {
-        return Names.secret(driver.job(), lease.transitions());
-    }
-
-    /** What is there already is there since another driver had the job. */
-    private void create(String what, HasMetadata object) {
-        cluster.ask("to create " + what + " " + object.getMetadata().getName(), () -> {
-            try {
-                return cluster.client().resource(object).create();
-            } catch (KubernetesClientException e) {
-                if (e.getCode() == HttpURLConnection.HTTP_CONFLICT) {
-                    return object;
-                }
-                throw e;
-            }
-        });
-    }
-
-    /** Those of the driver before: none of them may be there when this one's begin, and their names are taken. */
-    private void removePods() throws InterruptedException {
-        long deadline = System.nanoTime() + CLEAN_UP.toNanos();
-        while (true) {
-            List<Pod> left = cluster.ask("to list pods", () -> ours().list()).getItems();
-            for (Pod pod : left) {
-                Map<String, String> labels = pod.getMetadata().getLabels();
-                lives.merge(
-                        labels.get(Manifests.STAGE) + "-" + labels.get(Manifests.REPLICA),
-                        Integer.parseInt(labels.get(Manifests.LIFE)) + 1,
-                        Math::max);
-            }
-            if (left.isEmpty()) {
-                return;
-            } else if (System.nanoTime() - deadline > 0) {
-                throw new InfrastructureException("job " + driver.job()
-                        + ": pods of the driver before are still there after "
-                        + CLEAN_UP.toSeconds() + " s: "
-                        + left.stream().map(pod -> pod.getMetadata().getName()).toList());
-            }
-            cluster.ask("to delete pods", () -> ours().withGracePeriod(0).delete());
-            TimeUnit.MILLISECONDS.sleep(100);
-        }
-    }
-
-    /** The workers' pods; the driver's, if it is one, is not among them. */
-    private FilterWatchListDeletable<Pod, PodList, PodResource> ours() {
-        return cluster.pods().withLabel(Manifests.JOB, driver.job()).withLabel(Manifests.STAGE);
+    /** Its name is taken. */
+    private void countLife(Pod pod) {
+        Map<String, String> labels = pod.getMetadata().getLabels();
+        lives.merge(
+                labels.get(Manifests.STAGE) + "-" + labels.get(Manifests.REPLICA),
+                Integer.parseInt(labels.get(Manifests.LIFE)) + 1,
+                Math::max);
     }
 
     /** Nobody else would hear of what it throws. */
@@ -191,6 +141,9 @@ final class JobPods implements Workers {
             task.run();
         } catch (GheeException e) {
             driver.fail(e);
+        } catch (KubernetesClientException e) {
+            // It is asked again.
+            LOG.warn("job {}: the cluster does not answer: {}", driver.job(), e.getMessage());
         } catch (RuntimeException e) {
             driver.fail(new InfrastructureException("the driver cannot look after its pods: " + e, e));
         }
@@ -246,23 +199,11 @@ final class JobPods implements Workers {
     }
 
     private void create(Worker worker) {
-        Pod pod = manifests.pod(
-                new Manifests.Belonging(
-                        lease.owner(), secret(), Objects.requireNonNull(control).endpoint(), code),
+        objects.createPod(
                 worker.stage,
                 worker.replica,
-                worker.life);
-        try {
-            LOG.debug(
-                    "{} is created: {}",
-                    worker.name(),
-                    cluster.client().resource(pod).create());
-        } catch (KubernetesClientException e) {
-            // That it is there already is the answer to a request whose first answer was lost.
-            if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
-                throw cluster.explain("to create the pod of " + worker.name(), e);
-            }
-        }
+                worker.life,
+                Objects.requireNonNull(control).endpoint());
     }
 
     /** True once all pods have their nodes, or the job is decided; false if some hold GPUs that others miss. */
@@ -298,13 +239,7 @@ final class JobPods implements Workers {
             workers.clear();
         }
         LOG.info("job {}: not all of its pods have room; it gives back what it has, and waits", driver.job());
-        all.forEach(this::delete);
-    }
-
-    private void delete(Worker worker) {
-        cluster.ask(
-                "to delete the pod of " + worker.name(),
-                () -> cluster.pods().withName(worker.pod).withGracePeriod(0).delete());
+        all.forEach(worker -> objects.deletePod(worker.pod));
     }
 
     // What becomes of them.
@@ -394,7 +329,7 @@ final class JobPods implements Workers {
     /** A failed pod stays to be looked at; one that still runs somewhere must not. */
     private void replace(Worker worker, Worker next) {
         if (worker.running) {
-            delete(worker);
+            objects.deletePod(worker.pod);
         }
         create(next);
     }
@@ -476,7 +411,7 @@ final class JobPods implements Workers {
             }
         } finally {
             try {
-                cleanUp();
+                objects.cleanUp();
             } finally {
                 close();
             }
@@ -486,34 +421,6 @@ final class JobPods implements Workers {
     private synchronized void awaitEnd(long deadline) throws InterruptedException {
         while (workers.values().stream().anyMatch(worker -> !worker.gone) && deadline - System.nanoTime() > 0) {
             wait(Math.max(1, Math.min(POLL_MILLIS, (deadline - System.nanoTime()) / 1_000_000)));
-        }
-    }
-
-    /** Until nothing is left, or time is up: the server may be away for a while. */
-    private void cleanUp() throws InterruptedException {
-        long deadline = System.nanoTime() + CLEAN_UP.toNanos();
-        while (true) {
-            String left;
-            try {
-                lease.delete();
-                ours().withGracePeriod(0).delete();
-                int pods = ours().list().getItems().size();
-                if (pods == 0) {
-                    return;
-                }
-                left = pods + " pods are still there";
-            } catch (KubernetesClientException e) {
-                left = e.getMessage();
-            }
-            if (System.nanoTime() - deadline > 0) {
-                LOG.warn(
-                        "job {}: not everything in the cluster could be taken away within {} s: {}",
-                        driver.job(),
-                        CLEAN_UP.toSeconds(),
-                        left);
-                return;
-            }
-            TimeUnit.MILLISECONDS.sleep(100);
         }
     }
 
