@@ -257,6 +257,9 @@ final class SourceFeed extends Feed {
             openNext();
         }
         if (readings.isEmpty()) {
+            if (!metrics.isDraining()) {
+                metrics.lags(Map.of());
+            }
             turnTo(input.passes() + 1);
             return false;
         }
