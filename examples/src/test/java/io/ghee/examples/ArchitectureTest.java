@@ -57,6 +57,27 @@ class ArchitectureTest {
             .resideInAnyPackage("io.ghee.transfer..", "io.ghee.agent..", "io.ghee.process..", "io.ghee.io..");
 
     @ArchTest
+    static final ArchRule theClusterKnowsCoreAndAgentAlone = noClasses()
+            .that()
+            .resideInAPackage("io.ghee.k8s..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "io.ghee.transfer..",
+                    "io.ghee.process..",
+                    "io.ghee.io..",
+                    "io.ghee.models..",
+                    "io.ghee.examples..");
+
+    @ArchTest
+    static final ArchRule theClusterIsKnownToExamplesAlone = noClasses()
+            .that()
+            .resideOutsideOfPackages("io.ghee.k8s..", "io.ghee.examples..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.ghee.k8s..", "io.fabric8..", "com.google.cloud.tools.jib..");
+
+    @ArchTest
     static final ArchRule theFaultKitKnowsCoreAndTransferAlone = noClasses()
             .that()
             .resideInAPackage("io.ghee.testing..")

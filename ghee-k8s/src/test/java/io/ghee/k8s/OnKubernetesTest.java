@@ -159,6 +159,7 @@ class OnKubernetesTest {
         System.out.printf(
                 "seed %d: %s, %d restarts, %d ms%n",
                 seed, struck, end.restarts().size(), (System.nanoTime() - began) / 1_000_000);
+        end.restarts().forEach(each -> System.out.println("  " + each));
         checkOutput(output);
         if (!writer) {
             assertThat(end.restarts()).as("seed %s", seed).noneMatch(each -> each.contains("stage write"));
