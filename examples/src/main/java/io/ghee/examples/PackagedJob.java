@@ -33,6 +33,11 @@ public interface PackagedJob {
      */
     Closeable prepare() throws InterruptedException;
 
+    /** Whether {@link #prepare} starts servers, which only this machine reaches. */
+    default boolean startsServers() {
+        return false;
+    }
+
     /** How many passes it makes. */
     default int epochs() {
         return 1;

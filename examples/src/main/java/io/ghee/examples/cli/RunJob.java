@@ -1,5 +1,6 @@
 package io.ghee.examples.cli;
 
+import io.ghee.ConfigurationException;
 import io.ghee.Ghee;
 import io.ghee.GheeException;
 import io.ghee.Job;
@@ -116,6 +117,10 @@ final class RunJob implements Callable<Integer> {
 
     private Launcher launcher() {
         if (launcherName.equals("kubernetes")) {
+            if (job.startsServers()) {
+                throw new ConfigurationException("--launcher kubernetes without --input: pods do not reach the servers"
+                        + " that " + job.name() + " starts for itself (expected: --input and --output)");
+            }
             return cluster.kubernetes();
         }
         cluster.refuseFor(launcherName);

@@ -139,6 +139,11 @@ public final class ClicksPredictJob implements PackagedJob {
     }
 
     @Override
+    public boolean startsServers() {
+        return input == null;
+    }
+
+    @Override
     public Closeable prepare() throws InterruptedException {
         if (model == null && !Files.exists(Path.of(model()))) {
             run(ClicksPredict.training(new GeneratedClicks(TRAINING_CLICKS, seed + 1), model()));

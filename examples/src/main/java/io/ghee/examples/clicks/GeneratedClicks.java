@@ -25,11 +25,11 @@ record GeneratedClicks(int count, int seed) implements BoundedSource<LoggedClick
     private static final List<String> PAGES = List.of("home", "search", "news", "basket");
     private static final List<String> AGENTS = List.of("phone", "tablet", "desktop");
 
-    /** The clicks from {@code start} up to {@code end}. */
-    record Part(long start, int end) implements Split {
+    /** The clicks from {@code first} up to {@code end}. Each part counts its records from 0. */
+    record Part(int first, int end) implements Split {
         @Override
         public String describe() {
-            return "clicks[" + start + ", " + end + ")";
+            return "clicks[" + first + ", " + end + ")";
         }
     }
 
@@ -41,8 +41,8 @@ record GeneratedClicks(int count, int seed) implements BoundedSource<LoggedClick
     @Override
     public List<Part> splits(int readers) {
         List<Part> parts = new ArrayList<>();
-        for (int start = 0; start < count; start += PER_SPLIT) {
-            parts.add(new Part(start, Math.min(count, start + PER_SPLIT)));
+        for (int first = 0; first < count; first += PER_SPLIT) {
+            parts.add(new Part(first, Math.min(count, first + PER_SPLIT)));
         }
         return parts;
     }
@@ -81,7 +81,7 @@ record GeneratedClicks(int count, int seed) implements BoundedSource<LoggedClick
         Reader(Part part, int seed) {
             this.part = part;
             this.seed = seed;
-            this.next = (int) part.start();
+            this.next = part.first();
         }
 
         @Override

@@ -81,6 +81,11 @@ public final class HdfsEtlJob implements PackagedJob {
     }
 
     @Override
+    public boolean startsServers() {
+        return input == null;
+    }
+
+    @Override
     public Closeable prepare() throws InterruptedException {
         if (input != null) {
             return () -> {};

@@ -163,6 +163,21 @@ class BadInputTest {
         fails(run("--input", file.toString(), option, value), exitCode, message);
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "clicks-predict, client",
+        "clicks-predict, cluster",
+        "hdfs-etl, client",
+        "hdfs-etl, cluster",
+    })
+    void serversThatPodsDoNotReachAreNotStartedForThem(String job, String mode) throws IOException {
+        fails(
+                ghee("run", job, "--launcher", "kubernetes", "--deploy-mode", mode),
+                3,
+                "--launcher kubernetes without --input: pods do not reach the servers that " + job
+                        + " starts for itself (expected: --input and --output)");
+    }
+
     @Test
     void twoTrainReplicasCannotTrainOneMachine() throws IOException {
         Path file = write("ratings.tsv", GOOD);

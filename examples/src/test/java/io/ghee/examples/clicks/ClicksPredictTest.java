@@ -73,12 +73,12 @@ class ClicksPredictTest {
     @Test
     void withoutServersItStartsOneAndPredictsEachClickOnce() throws IOException {
         Path report = temp.resolve("report.json");
-        Cli run = predict("--clicks", "20000", "--report", report.toString());
+        Cli run = predict("--clicks", "30000", "--report", report.toString());
         assertThat(run.err()).isEmpty();
         assertThat(run.exitCode()).isZero();
-        assertThat(run.out()).contains("20,000 in topic clicks", "each exactly once", "kept in topic clicks-dead");
+        assertThat(run.out()).contains("30,000 in topic clicks", "each exactly once", "kept in topic clicks-dead");
         JsonNode result = new ObjectMapper().readTree(report.toFile());
-        assertThat(result.get("predictions").asInt()).isBetween(18_000, 20_000);
+        assertThat(result.get("predictions").asInt()).isBetween(27_000, 30_000);
         assertThat(result.get("deadLetters").asInt()).isBetween(1, 100);
         assertThat(result.get("predictions"))
                 .isEqualTo(result.get("stages").get(1).get("recordsOut"));
