@@ -408,7 +408,7 @@ public final class JobDriver implements Coordinator {
             return new Assignment(plan.input().passes(), 0, null, 0, new byte[0]);
         }
         Split split = splits.get(next.split());
-        long from = split.start();
+        long from = split.firstPlace();
         if (resumption != null) {
             long mark = written.mark(next.split());
             from = cursor.consumed().firstMissing(1, next.split(), mark);

@@ -41,7 +41,7 @@ record Position(List<Begun> splits, Map<Integer, Long> marks, Consumed consumed)
             out.writeInt(splits.size());
             for (Begun split : splits) {
                 out.writeUTF(split.id());
-                out.writeLong(split.start());
+                out.writeLong(split.firstPlace());
             }
             out.writeInt(marks.size());
             for (Map.Entry<Integer, Long> mark : marks.entrySet()) {
@@ -127,7 +127,7 @@ record Position(List<Begun> splits, Map<Integer, Long> marks, Consumed consumed)
         List<Begun> all = new ArrayList<>(splits);
         ordered.stream()
                 .skip(splits.size())
-                .map(split -> new Begun(split.id(), split.start()))
+                .map(split -> new Begun(split.id(), split.firstPlace()))
                 .forEach(all::add);
         return new Position(all, Map.of(), consumed);
     }

@@ -20,7 +20,7 @@ public interface Split extends Serializable {
     }
 
     /** The {@linkplain SplitReader#place place} of its first record. */
-    default long start() {
+    default long firstPlace() {
         return 0;
     }
 

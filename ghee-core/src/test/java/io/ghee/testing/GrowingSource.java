@@ -30,7 +30,7 @@ public record GrowingSource(String name, int partitions) implements UnboundedSou
         }
 
         @Override
-        public long start() {
+        public long firstPlace() {
             return FIRST;
         }
     }
@@ -90,7 +90,7 @@ public record GrowingSource(String name, int partitions) implements UnboundedSou
 
     @Override
     public SplitReader<Integer> open(Split split) {
-        return open(split, split.start());
+        return open(split, split.firstPlace());
     }
 
     @Override

@@ -23,6 +23,11 @@ record KafkaSplit(String topic, int partition, long start, long end) implements 
     }
 
     @Override
+    public long firstPlace() {
+        return start;
+    }
+
+    @Override
     public String id() {
         return topic + "-" + partition;
     }
