@@ -41,7 +41,7 @@ record Position(List<Begun> splits, Map<Integer, Long> marks, Consumed consumed)
             out.writeInt(splits.size());
             for (Begun split : splits) {
                 out.writeUTF(split.id());
-                out.writeLong(split.firstPlace());
+                out.writeLong(split.start());
             }
             out.writeInt(marks.size());
             for (Map.Entry<Integer, Long> mark : marks.entrySet()) {
