@@ -53,6 +53,7 @@ public final class JobDriver implements Coordinator {
     private final LastStage lastStage;
     private final Restarts restarts;
     private final ProgressBoard board;
+    private final Hangs hangs;
     private final Written written;
     private final Map<String, long[]> dealt = new HashMap<>();
     private final Map<Integer, Standing> ready = new HashMap<>();
@@ -75,6 +76,7 @@ public final class JobDriver implements Coordinator {
         this.lastStage = new LastStage(last.replicas(), drops);
         this.restarts = new Restarts(plan.limits().restarts());
         this.board = new ProgressBoard(plan);
+        this.hangs = new Hangs(job, plan);
         this.written = new Written(last.replicas());
     }
 
@@ -266,6 +268,7 @@ public final class JobDriver implements Coordinator {
             if (isDecided()) {
                 return false;
             }
+            hangs.forget(stage, replica);
             boolean last = plan.isLast(plan.stage(stage));
             if (!last && cursor.isAtEnd()) {
                 finish(stage, replica);
@@ -501,6 +504,10 @@ public final class JobDriver implements Coordinator {
     public synchronized Guidance progress(WorkerProgress now) {
         int worker = plan.worker(now.stage(), now.replica());
         boolean last = plan.isLast(plan.stage(now.stage()));
+        if (!finished.contains(worker)) {
+            // Of an earlier attempt, too: that is what keeps the next one from beginning.
+            hangs.report(now);
+        }
         if (!last || now.attempt() == lastStage.attempt()) {
             board.report(worker, now, !finished.contains(worker));
             checkQuarantined();
@@ -579,6 +586,6 @@ public final class JobDriver implements Coordinator {
 
     /** How far the job is. */
     public synchronized JobProgress jobProgress() {
-        return board.sum(restarts.reasons());
+        return board.sum(restarts.reasons(), hangs.lines());
     }
 }

@@ -21,6 +21,7 @@ import java.util.stream.Stream;
  * @param quarantined malformed records that readers have put aside; what is read again after a loss counts again
  * @param lags how many records are ahead in each split that is being read, by the split's id, as far as its storage counts them
  * @param restarts why workers were lost and began again, in order
+ * @param hangs which workers have been at the same step for long, and in which line of code; not those that wait for others
  */
 public record JobProgress(
         Duration wall,
@@ -32,7 +33,8 @@ public record JobProgress(
         List<String> skippedWhere,
         long quarantined,
         Map<String, Long> lags,
-        List<String> restarts) {
+        List<String> restarts,
+        List<String> hangs) {
 
     /**
      * One stage, added up over its replicas.

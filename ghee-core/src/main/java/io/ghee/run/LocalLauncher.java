@@ -20,6 +20,18 @@ public final class LocalLauncher implements Launcher {
     private static final Logger LOG = LoggerFactory.getLogger(LocalLauncher.class);
     private static final long REPORT_MILLIS = 200;
 
+    private final Duration patience;
+
+    /** As {@link io.ghee.Ghee#local} does. */
+    public LocalLauncher() {
+        this(HangWatch.PATIENCE);
+    }
+
+    /** @param patience how long one step may take before it is told */
+    LocalLauncher(Duration patience) {
+        this.patience = patience;
+    }
+
     @Override
     public String name() {
         return "local";
@@ -28,7 +40,7 @@ public final class LocalLauncher implements Launcher {
     @Override
     public Job launch(Pipeline pipeline) {
         JobDriver driver = JobDriver.open(uniqueName(pipeline), pipeline.plan());
-        return RunningJob.start(driver, new Threads(driver));
+        return RunningJob.start(driver, new Threads(driver, patience));
     }
 
     /** A name for a run of {@code pipeline} that no other run has. */
@@ -46,9 +58,11 @@ public final class LocalLauncher implements Launcher {
         private final List<Thread> threads = new ArrayList<>();
         private final List<WorkerMetrics> metrics = new ArrayList<>();
         private final ScheduledExecutorService reporter;
+        private final Duration patience;
 
-        Threads(JobDriver driver) {
+        Threads(JobDriver driver, Duration patience) {
             this.driver = driver;
+            this.patience = patience;
             this.reporter = Executors.newSingleThreadScheduledExecutor(task -> {
                 Thread thread = new Thread(task, "ghee-progress-" + driver.job());
                 thread.setDaemon(true);
@@ -62,7 +76,7 @@ public final class LocalLauncher implements Launcher {
             MemoryWiring wiring = new MemoryWiring(driver);
             for (PlannedStage stage : plan.stages()) {
                 for (int replica = 0; replica < stage.replicas(); replica++) {
-                    WorkerMetrics counters = new WorkerMetrics(stage.index(), replica);
+                    WorkerMetrics counters = new WorkerMetrics(stage.index(), replica, patience);
                     StageTask task = new StageTask(
                             driver.job(),
                             plan,

@@ -89,7 +89,7 @@ final class ProgressBoard {
         wall = Duration.ofNanos(System.nanoTime() - startNanos);
     }
 
-    JobProgress sum(List<String> restarts) {
+    JobProgress sum(List<String> restarts, List<String> hangs) {
         List<JobProgress.StageProgress> stages = new ArrayList<>();
         Map<String, Map<Integer, Long>> tallies = new TreeMap<>();
         WorkerProgress.Training training = new WorkerProgress.Training(0, 0, 0);
@@ -122,7 +122,8 @@ final class ProgressBoard {
                 skipped.stream().limit(SKIPPED_SHOWN).toList(),
                 quarantined(),
                 lags,
-                restarts);
+                restarts,
+                hangs);
     }
 
     /** Adds the records; the times are those of the slowest rank. */

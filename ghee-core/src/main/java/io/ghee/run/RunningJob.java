@@ -143,9 +143,10 @@ public final class RunningJob implements Job {
         } catch (ExecutionException e) {
             throw asGhee(e.getCause());
         } catch (TimeoutException e) {
+            JobProgress now = progress();
             throw new InfrastructureException(
-                    "job " + name() + " has not ended after " + timeout.toMillis() + " ms; it is at "
-                            + progress().stages(),
+                    "job " + name() + " has not ended after " + timeout.toMillis() + " ms; it is at " + now.stages()
+                            + (now.hangs().isEmpty() ? "" : "; " + String.join("; ", now.hangs())),
                     e);
         }
     }

@@ -105,6 +105,7 @@ public final class StageTask {
     private Wiring.@Nullable Wired runGeneration(Wiring.Wired wired) throws InterruptedException {
         generation = wired.start().generation();
         metrics.attempt(wired.start().attempt());
+        metrics.in(Activity.COMPUTE);
         try {
             String committable = work(wired);
             // Before the driver hears of the end: it stops the workers that are left then.
@@ -165,7 +166,6 @@ public final class StageTask {
                         metrics,
                         plan.limits().commitMillis())
                 : null;
-        metrics.in(Activity.COMPUTE);
         while (pumped.pump()) {
             if (Thread.interrupted()) {
                 throw new InterruptedException("between two records");
@@ -202,7 +202,6 @@ public final class StageTask {
         Training training = new Training(pumped, batches, stage, replica, plan.input(), metrics);
         TrainFunction<Object, Artifact> function =
                 (TrainFunction<Object, Artifact>) ((Step.Train) stage.steps().get(at)).function();
-        metrics.in(Activity.COMPUTE);
         Artifact artifact;
         try {
             artifact = function.train(training);

@@ -190,6 +190,8 @@ final class Training implements TrainContext<Object> {
             }
 
             private @Nullable Batch<?> timed() {
+                // Another step.
+                metrics.in(Activity.COMPUTE);
                 long asked = System.nanoTime();
                 if (startNanos == 0) {
                     startNanos = asked;

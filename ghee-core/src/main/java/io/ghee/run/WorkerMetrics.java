@@ -1,6 +1,7 @@
 package io.ghee.run;
 
 import io.ghee.run.WorkerProgress.Point;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -9,6 +10,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The counters and the clock of one worker: written by its task's thread, read by any. */
@@ -43,16 +45,26 @@ public final class WorkerMetrics {
     private boolean filling;
     private volatile WorkerProgress.Training training = new WorkerProgress.Training(0, 0, 0);
 
+    private final HangWatch watch;
+    private volatile @Nullable Thread task;
+
     public WorkerMetrics(int stage, int replica) {
+        this(stage, replica, HangWatch.PATIENCE);
+    }
+
+    /** @param patience how long one step may take before it is told */
+    WorkerMetrics(int stage, int replica, Duration patience) {
         this.stage = stage;
         this.replica = replica;
+        this.watch = new HangWatch(patience);
         for (Activity each : Activity.values()) {
             nanos.put(each, new AtomicLong());
         }
     }
 
-    /** The task begins. */
+    /** The task begins, on this thread. */
     void started() {
+        task = Thread.currentThread();
         ended = false;
         sinceNanos = System.nanoTime();
     }
@@ -251,7 +263,17 @@ public final class WorkerMetrics {
                 now.generation(),
                 now.entries(),
                 agrees,
-                knows);
+                knows,
+                hang(fresh));
+    }
+
+    private WorkerProgress.@Nullable Hang hang(Map<String, List<Point>> fresh) {
+        // While a batch is serialised and sent, it may wait for credit.
+        Thread computing = activity == Activity.COMPUTE && !ended ? task : null;
+        List<Long> counts = Stream.concat(Stream.of(recordsIn, recordsOut), nanos.values().stream())
+                .map(AtomicLong::get)
+                .toList();
+        return watch.look(computing, List.of(sinceNanos, counts, fresh), System.nanoTime());
     }
 
     private Map<Activity, Long> times() {

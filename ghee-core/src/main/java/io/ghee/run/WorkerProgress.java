@@ -2,6 +2,7 @@ package io.ghee.run;
 
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How far one worker is. Counts are totals since it started, but for {@code points}, which are those since the last
@@ -23,6 +24,7 @@ import java.util.Map;
  * @param accounts of the units whose records have come by here
  * @param agrees the last proposal of marks that it knew of before it committed; see {@link Guidance}
  * @param knows the marks it knows
+ * @param hang the step that it has been at for long; null if it goes on, or waits for others
  */
 public record WorkerProgress(
         int stage,
@@ -46,7 +48,8 @@ public record WorkerProgress(
         int generation,
         List<Account> accounts,
         long agrees,
-        long knows) {
+        long knows,
+        @Nullable Hang hang) {
 
     /**
      * Train records over all epochs, the wall time from the first request for a batch to the last step, and how much of
@@ -68,6 +71,15 @@ public record WorkerProgress(
 
     /** A unit of which everything has arrived in a generation: it will not be read again, unless the last stage begins anew. */
     public record Settled(int generation, int epoch, long unit) {}
+
+    /**
+     * A step that takes long: a function that does not return, or a source or a sink that does not answer.
+     *
+     * @param nanos how long it has been at it
+     * @param where the line of code
+     * @param stack of the task's thread, a line for a frame; as it was when that was noticed
+     */
+    public record Hang(long nanos, String where, String stack) {}
 
     /** The wall time. */
     public long wallNanos() {

@@ -212,7 +212,8 @@ class ProgressTest {
                 0,
                 List.of(),
                 0,
-                0);
+                0,
+                null);
     }
 
     @Test
@@ -248,6 +249,7 @@ class ProgressTest {
                 List.of(),
                 0,
                 Map.of(),
+                List.of(),
                 List.of());
     }
 

@@ -429,7 +429,8 @@ class ControlServerTest {
                 0,
                 accounts,
                 0,
-                0);
+                0,
+                null);
     }
 
     @Test

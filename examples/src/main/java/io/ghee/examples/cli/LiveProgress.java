@@ -63,6 +63,7 @@ final class LiveProgress implements AutoCloseable {
                     k == 0 ? lag(now) : "",
                     training(now, stage)));
         }
+        now.hangs().forEach(this::line);
         last = now;
         err.flush();
     }

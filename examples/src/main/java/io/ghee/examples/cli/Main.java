@@ -24,13 +24,20 @@ import picocli.CommandLine.Option;
         description = "Streams data evenly from storage through CPU workers to GPU workers.",
         synopsisSubcommandLabel = "COMMAND")
 public final class Main {
-    @Option(names = "--verbose", scope = CommandLine.ScopeType.INHERIT, description = "Show stack traces of failures.")
+    @Option(
+            names = "--verbose",
+            scope = CommandLine.ScopeType.INHERIT,
+            description = "Show stack traces of failures and hangs.")
     private boolean verbose;
 
     private Main() {}
 
     /** The command line. */
     public static void main(String[] args) {
+        if (List.of(args).contains("--verbose")) {
+            // Read when something is logged for the first time.
+            System.setProperty("ghee.log.hangs", "DEBUG");
+        }
         PrintWriter out = new PrintWriter(System.out, true, Charset.defaultCharset());
         PrintWriter err = new PrintWriter(System.err, true, Charset.defaultCharset());
         System.exit(execute(out, err, args));
