@@ -39,7 +39,7 @@ final class Quotas {
                         .map(Quantity::getNumericalAmount)
                         .orElse(BigDecimal.ZERO);
                 BigDecimal left = most.getNumericalAmount().subtract(taken);
-                if (wanted.compareTo(left) > 0) {
+                if (wanted.signum() > 0 && wanted.compareTo(left) > 0) {
                     throw new ConfigurationException("quota "
                             + quota.getMetadata().getName() + " of namespace "
                             + quota.getMetadata().getNamespace() + ": the job asks for " + wanted.toPlainString() + " "
@@ -58,6 +58,7 @@ final class Quotas {
         Map<String, BigDecimal> asked = new TreeMap<>();
         for (Pod pod : pods) {
             add(asked, "pods", BigDecimal.ONE);
+            add(asked, "count/pods", BigDecimal.ONE);
             pod.getSpec().getContainers().forEach(container -> {
                 if (container.getResources() != null) {
                     add(asked, REQUESTS, container.getResources().getRequests());
