@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import io.fabric8.kubernetes.api.model.PodTemplateSpecBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.ghee.ConfigurationException;
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 
 /** What users say of pods; ghee adds its own to it. */
 final class PodTemplates {
@@ -25,7 +27,11 @@ final class PodTemplates {
         return complete(new PodTemplateSpecBuilder().build());
     }
 
-    /** The same with all that ghee fills in later. */
+    /**
+     * The same with all that ghee fills in later.
+     *
+     * @throws ConfigurationException if an amount of a resource is none
+     */
     static PodTemplateSpec complete(PodTemplateSpec template) {
         PodTemplateSpecBuilder builder =
                 template == null ? new PodTemplateSpecBuilder() : new PodTemplateSpecBuilder(template);
@@ -33,6 +39,7 @@ final class PodTemplates {
         builder.editOrNewSpec().endSpec();
         PodTemplateSpec complete = builder.build();
         List<Container> containers = complete.getSpec().getContainers();
+        containers.forEach(PodTemplates::checkAmounts);
         if (containers.stream().noneMatch(container -> WORKER.equals(container.getName()))) {
             builder.editSpec().addNewContainer().withName(WORKER).endContainer().endSpec();
         }
@@ -40,6 +47,27 @@ final class PodTemplates {
             builder.editSpec().withServiceAccountName(Settings.DEFAULT_ACCOUNT).endSpec();
         }
         return builder.build();
+    }
+
+    private static void checkAmounts(Container container) {
+        if (container.getResources() != null) {
+            checkAmounts(
+                    container.getName(), "requests", container.getResources().getRequests());
+            checkAmounts(container.getName(), "limits", container.getResources().getLimits());
+        }
+    }
+
+    private static void checkAmounts(String container, String what, Map<String, Quantity> amounts) {
+        amounts.forEach((resource, amount) -> {
+            try {
+                amount.getNumericalAmount();
+            } catch (IllegalArgumentException e) {
+                throw new ConfigurationException(
+                        "pod template: container " + container + ": " + what + " of " + resource + ": \"" + amount
+                                + "\" (expected: an amount such as 500m or 2Gi)",
+                        e);
+            }
+        });
     }
 
     /** From a file of YAML: a Pod, or a PodTemplate. */

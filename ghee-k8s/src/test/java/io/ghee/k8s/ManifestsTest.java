@@ -74,4 +74,21 @@ class ManifestsTest {
         Files.writeString(file, "{{{");
         assertThatThrownBy(() -> plain.podTemplate(file)).isInstanceOf(ConfigurationException.class);
     }
+
+    @Test
+    void anAmountThatIsNoneIsRefused() throws IOException {
+        Path file = directory.resolve("pod.yaml");
+        Files.writeString(file, """
+                apiVersion: v1
+                kind: Pod
+                spec:
+                  containers:
+                  - {name: logs, resources: {limits: {memory: 12Zi}}}
+                """);
+        Kubernetes plain = Kubernetes.namespace("ml");
+        assertThatThrownBy(() -> plain.podTemplate(file))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage("pod template: container logs: limits of memory: \"12Zi\""
+                        + " (expected: an amount such as 500m or 2Gi)");
+    }
 }
