@@ -72,8 +72,11 @@ record PodTrouble(Kind kind, String text) {
             return "was killed for want of memory: it took all of its limit of " + memoryLimit(pod)
                     + " (give the stage more memory)" + said;
         }
+        // A driver exits with 3 for other reasons, too.
+        if (code == 3 && said.contains("OutOfMemoryError")) {
+            return "ran out of heap or direct memory (exit code 3; give the stage more memory)" + said;
+        }
         return switch (code) {
-            case 3 -> "ran out of heap or direct memory (exit code 3; give the stage more memory)" + said;
             case 137 -> "was killed by SIGKILL (exit code 137)" + said;
             case 143 -> "was killed by SIGTERM (exit code 143)" + said;
             default -> "ended with exit code " + code + said;

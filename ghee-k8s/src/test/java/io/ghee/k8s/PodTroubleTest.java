@@ -121,6 +121,8 @@ class PodTroubleTest {
                 .isEqualTo("ran out of heap or direct memory (exit code 3; give the stage more memory);"
                         + " its last words: Terminating due to java.lang.OutOfMemoryError: Java heap space");
         assertThat(of(ended(137, "Error", null)).text()).isEqualTo("was killed by SIGKILL (exit code 137)");
+        assertThat(of(ended(3, "Error", "ghee: input.csv: no such file")).text())
+                .isEqualTo("ended with exit code 3; its last words: ghee: input.csv: no such file");
     }
 
     @Test
