@@ -12,8 +12,9 @@ import picocli.CommandLine.Option;
 
 /** The options that say how a job runs on Kubernetes. */
 final class ClusterOptions {
-    /** Of a pod template it gets the content, for the file is not there. */
-    private static final List<String> NOT_FOR_DRIVER = List.of("--deploy-mode", "--driver-restarts", "--pod-template");
+    /** Of a pod template it gets the content, for the file is not there; and its address is its own. */
+    private static final List<String> NOT_FOR_DRIVER =
+            List.of("--deploy-mode", "--driver-restarts", "--pod-template", "--driver-host");
 
     @Option(
             names = "--namespace",
