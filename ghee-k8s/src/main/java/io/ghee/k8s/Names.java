@@ -38,13 +38,20 @@ final class Names {
         return name;
     }
 
+    /** The name of a job on Kubernetes, which is that of a service, too: a label that begins with a letter. */
+    static String job(String unique) {
+        String job = label("pipeline", unique.toLowerCase(Locale.ROOT));
+        check(!Character.isDigit(job.charAt(0)), "pipeline", '"' + job + '"', "a letter at the beginning");
+        return job;
+    }
+
     /**
-     * The name of a job on Kubernetes: that of the pods begins with it, so it must leave room for the rest.
+     * The same for a job of stages: that of the pods begins with it, so it must leave room for the rest.
      *
      * @throws ConfigurationException if the pipeline, or a stage, cannot be named so
      */
     static String job(String unique, Plan plan) {
-        String job = label("pipeline", unique.toLowerCase(Locale.ROOT));
+        String job = job(unique);
         for (PlannedStage stage : plan.stages()) {
             String name = label("stage", stage.name());
             int length = job.length() + 1 + name.length() + NUMBERS;

@@ -31,4 +31,15 @@ class NamesTest {
         assertThat(Names.subdomain("pull secret", "a.b")).isEqualTo("a.b");
         assertThatThrownBy(() -> Names.subdomain("pull secret", "a..b")).hasMessageContaining("pull secret: \"a..b\"");
     }
+
+    @Test
+    void aJobIsAServiceTooAndNeedsALetterFirst() {
+        assertThat(Names.job("Clicks-7")).isEqualTo("clicks-7");
+        assertThatThrownBy(() -> Names.job("7-days"))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage("pipeline: \"7-days\" (expected: a letter at the beginning)");
+        assertThatThrownBy(() -> Names.job("c".repeat(64)))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageEndingWith("(expected: lower-case letters, digits and hyphens, at most 63)");
+    }
 }
