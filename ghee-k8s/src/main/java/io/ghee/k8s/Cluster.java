@@ -1,5 +1,6 @@
 package io.ghee.k8s;
 
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodList;
 import io.fabric8.kubernetes.client.Config;
@@ -21,6 +22,7 @@ import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 /** A namespace of a cluster, by a client that is closed with it. Thread-safe. */
 final class Cluster implements AutoCloseable {
     private static final int CONNECT_MILLIS = 5_000;
-    private static final int REQUEST_MILLIS = 15_000;
+    private static final Duration REQUEST = Duration.ofSeconds(15);
     private static final int RETRIES = 3;
     /** The minor version. */
     private static final int TELLS_EXITS = 26;
@@ -39,6 +41,19 @@ final class Cluster implements AutoCloseable {
     private Cluster(KubernetesClient client, String namespace) {
         this.client = client;
         this.namespace = namespace;
+    }
+
+    /** For that of a client's configuration, whose requests are given up after some time. */
+    static Cluster of(Config found, @Nullable String namespace, Duration request) {
+        Config config = new ConfigBuilder(found)
+                .withConnectionTimeout(CONNECT_MILLIS)
+                .withRequestTimeout((int) request.toMillis())
+                .withRequestRetryBackoffLimit(RETRIES)
+                .build();
+        KubernetesClient client =
+                new KubernetesClientBuilder().withConfig(config).build();
+        String used = namespace != null ? namespace : config.getNamespace() == null ? "default" : config.getNamespace();
+        return new Cluster(client, used);
     }
 
     /**
@@ -53,15 +68,7 @@ final class Cluster implements AutoCloseable {
             throw new ConfigurationException("no cluster is configured (expected: KUBECONFIG, "
                     + Path.of(System.getProperty("user.home"), ".kube", "config") + ", or a pod's service account)");
         }
-        Config config = new ConfigBuilder(found)
-                .withConnectionTimeout(CONNECT_MILLIS)
-                .withRequestTimeout(REQUEST_MILLIS)
-                .withRequestRetryBackoffLimit(RETRIES)
-                .build();
-        KubernetesClient client =
-                new KubernetesClientBuilder().withConfig(config).build();
-        String used = namespace != null ? namespace : config.getNamespace() == null ? "default" : config.getNamespace();
-        return new Cluster(client, used);
+        return of(found, namespace, REQUEST);
     }
 
     KubernetesClient client() {
@@ -85,7 +92,7 @@ final class Cluster implements AutoCloseable {
     }
 
     /**
-     * Asks the API server something, once more or twice if it does not answer.
+     * Asks the API server something, up to three times more if it does not answer or is busy.
      *
      * @param what what is asked, for the message
      * @throws GheeException with what the server said
@@ -96,6 +103,26 @@ final class Cluster implements AutoCloseable {
         } catch (KubernetesClientException e) {
             throw explain(what, e);
         }
+    }
+
+    /**
+     * Creates an object whose name says all about it: where it is there already, the answer to a first request was lost, or
+     * another driver had the job.
+     *
+     * @param what its kind, for the message
+     * @throws GheeException with what the server said
+     */
+    void create(String what, HasMetadata object) {
+        ask("to create " + what + " " + object.getMetadata().getName(), () -> {
+            try {
+                return client.resource(object).create();
+            } catch (KubernetesClientException e) {
+                if (e.getCode() == HttpURLConnection.HTTP_CONFLICT) {
+                    return object;
+                }
+                throw e;
+            }
+        });
     }
 
     GheeException explain(String what, KubernetesClientException e) {
@@ -114,7 +141,8 @@ final class Cluster implements AutoCloseable {
             case HttpURLConnection.HTTP_NOT_FOUND -> new ConfigurationException(where + ": " + what + ": " + said, e);
             case HttpURLConnection.HTTP_BAD_REQUEST, 422 ->
                 new ConfigurationException(where + ": " + what + " is not taken: " + said, e);
-            case 0 -> new InfrastructureException(where + " does not answer: " + said, e);
+            // The client has had no answer.
+            case 0, -1 -> new InfrastructureException(where + ": " + what + ": no answer: " + said, e);
             default -> new InfrastructureException(where + ": " + what + " failed: " + e.getCode() + " " + said, e);
         };
     }

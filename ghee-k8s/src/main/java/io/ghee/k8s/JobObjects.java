@@ -1,6 +1,5 @@
 package io.ghee.k8s;
 
-import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodList;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -10,7 +9,6 @@ import io.ghee.InfrastructureException;
 import io.ghee.agent.ClassPathDigest;
 import io.ghee.agent.JobKeys;
 import io.ghee.plan.PlannedStage;
-import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -51,30 +49,16 @@ final class JobObjects {
 
     /** Creates what the pods share. */
     void createShared(JobKeys keys) {
-        create("secret", manifests.secret(secret(), lease.owner(), keys));
-        manifests.configMap(lease.owner()).ifPresent(map -> create("config map", map));
-        create("service", manifests.service(lease.owner()));
+        cluster.create("secret", manifests.secret(secret(), lease.owner(), keys));
+        manifests.configMap(lease.owner()).ifPresent(map -> cluster.create("config map", map));
+        cluster.create("service", manifests.service(lease.owner()));
     }
 
     /** Creates a pod of a driver that listens at {@code endpoint}. */
     void createPod(PlannedStage stage, int replica, int life, String endpoint) {
-        create(
+        cluster.create(
                 "the pod of stage " + stage.name() + ", replica " + replica + ":",
                 manifests.pod(new Manifests.Belonging(lease.owner(), secret(), endpoint, code), stage, replica, life));
-    }
-
-    /** That it is there already is the answer to a request whose first answer was lost, or another driver had the job. */
-    private void create(String what, HasMetadata object) {
-        cluster.ask("to create " + what + " " + object.getMetadata().getName(), () -> {
-            try {
-                return cluster.client().resource(object).create();
-            } catch (KubernetesClientException e) {
-                if (e.getCode() == HttpURLConnection.HTTP_CONFLICT) {
-                    return object;
-                }
-                throw e;
-            }
-        });
     }
 
     void deletePod(String name) {

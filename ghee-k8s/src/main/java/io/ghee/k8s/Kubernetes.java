@@ -17,7 +17,6 @@ import io.ghee.run.RunningJob;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -259,16 +258,12 @@ public final class Kubernetes implements Launcher {
     public Submission submit(String name, Class<?> main, List<String> arguments) {
         Cluster cluster = Cluster.open(settings.namespace);
         try {
-            String job = Names.label("pipeline", LocalLauncher.uniqueName(name).toLowerCase(Locale.ROOT));
+            String job = Names.job(LocalLauncher.uniqueName(name));
             new Preflight(cluster, settings).checkSubmission();
             boolean tellsExits = cluster.tellsExits();
             int restarts = settings.driverRestarts == null ? tellsExits ? DRIVER_RESTARTS : 0 : settings.driverRestarts;
             DriverManifests driver = new DriverManifests(job, name, cluster.namespace(), settings);
-            cluster.ask(
-                    "to create job " + job,
-                    () -> cluster.client()
-                            .resource(driver.job(main, arguments, restarts, tellsExits))
-                            .create());
+            cluster.create("job", driver.job(main, arguments, restarts, tellsExits));
             return new Submission(cluster, job);
         } catch (RuntimeException e) {
             cluster.close();
