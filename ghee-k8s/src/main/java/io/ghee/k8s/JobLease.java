@@ -1,12 +1,12 @@
 package io.ghee.k8s;
 
-import io.fabric8.kubernetes.api.model.DeletionPropagation;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.Resource;
+import io.ghee.ConfigurationException;
 import io.ghee.GheeException;
 import io.ghee.InfrastructureException;
 import java.net.HttpURLConnection;
@@ -23,21 +23,23 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The object that stands for a job in the cluster: all others belong to it and are gone with it. Its driver renews it, and who
- * does not hold it may not commit. Not thread-safe.
+ * does not hold it may not commit. Thread-safe.
  */
 final class JobLease {
     /** A third of how long it lasts. */
     static final Duration RENEWAL = Duration.ofSeconds(Manifests.LEASE_SECONDS / 3);
 
     private static final Logger LOG = LoggerFactory.getLogger(JobLease.class);
-    private static final Duration TAKE_OVER = Duration.ofSeconds(4L * Manifests.LEASE_SECONDS);
+    /** How many times as long as it lasts another driver may go on renewing it. */
+    private static final int PATIENCE = 4;
+
     private static final long POLL_MILLIS = 500;
     /** Between the holder's pod and what makes it the only one of that name. */
     private static final String OF = "_";
 
     private final Cluster cluster;
     private final String holder;
-    private Lease lease;
+    private volatile Lease lease;
 
     private JobLease(Cluster cluster, String holder, Lease lease) {
         this.cluster = cluster;
@@ -52,16 +54,32 @@ final class JobLease {
     /**
      * Creates it.
      *
-     * @throws io.ghee.ConfigurationException if there is a job of that name
+     * @throws ConfigurationException if there is a job of that name
      */
     static JobLease create(Cluster cluster, Lease manifest) {
-        String holder = newHolder();
-        return new JobLease(
-                cluster,
-                holder,
-                cluster.ask(
-                        "to create lease " + manifest.getMetadata().getName(),
-                        () -> cluster.client().resource(held(manifest, holder)).create()));
+        return tryToCreate(cluster, manifest, newHolder())
+                .orElseThrow(() -> new ConfigurationException(
+                        "job " + manifest.getMetadata().getName() + ": there is one of that name in namespace "
+                                + cluster.namespace() + " (expected: a name of its own)"));
+    }
+
+    /** None if there is one that another driver has created. */
+    private static Optional<JobLease> tryToCreate(Cluster cluster, Lease manifest, String holder) {
+        return cluster.ask("to create lease " + manifest.getMetadata().getName(), () -> {
+            Lease made;
+            try {
+                made = cluster.client().resource(held(manifest, holder)).create();
+            } catch (KubernetesClientException e) {
+                if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
+                    throw e;
+                }
+                made = cluster.client().resource(manifest).get();
+            }
+            // Where this driver holds it, the answer to a first request was lost.
+            return Optional.ofNullable(made)
+                    .filter(there -> holder.equals(holderOf(there)))
+                    .map(there -> new JobLease(cluster, holder, there));
+        });
     }
 
     /**
@@ -74,15 +92,20 @@ final class JobLease {
         String name = manifest.getMetadata().getName();
         Resource<Lease> resource = cluster.client().resource(manifest);
         String holder = newHolder();
+        Duration lasts = Duration.ofSeconds(manifest.getSpec().getLeaseDurationSeconds());
         long began = System.nanoTime();
         long seen = began;
         Lease last = null;
-        while (System.nanoTime() - began < TAKE_OVER.toNanos()) {
+        while (System.nanoTime() - began < PATIENCE * lasts.toNanos()) {
             try {
                 Lease now = cluster.ask("to get lease " + name, () -> Optional.ofNullable(resource.get()))
                         .orElse(null);
                 if (now == null) {
-                    return create(cluster, manifest);
+                    Optional<JobLease> created = tryToCreate(cluster, manifest, holder);
+                    if (created.isPresent()) {
+                        return created.get();
+                    }
+                    continue;
                 }
                 boolean renewed = last == null
                         || !Objects.equals(
@@ -90,7 +113,7 @@ final class JobLease {
                 seen = renewed ? System.nanoTime() : seen;
                 last = now;
                 long unseenNanos = System.nanoTime() - seen;
-                if (unseenNanos > TimeUnit.SECONDS.toNanos(Manifests.LEASE_SECONDS) || isGone(cluster, now)) {
+                if (unseenNanos > lasts.toNanos() || isGone(cluster, now)) {
                     Lease taken = new LeaseBuilder(held(now, holder))
                             .editSpec()
                             .withLeaseTransitions(transitions(now) + 1)
@@ -100,12 +123,15 @@ final class JobLease {
                             cluster, holder, cluster.client().resource(taken).update());
                 }
             } catch (KubernetesClientException e) {
+                if (e.getCode() != HttpURLConnection.HTTP_CONFLICT && e.getCode() != HttpURLConnection.HTTP_NOT_FOUND) {
+                    throw cluster.explain("to take over lease " + name, e);
+                }
                 LOG.debug("lease {} is not taken over yet: {}", name, e.getMessage());
             }
             TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
         }
         throw new InfrastructureException("job " + name + " has a driver, " + (last == null ? "" : holderOf(last))
-                + ", that still renews its lease after " + TAKE_OVER.toSeconds()
+                + ", that still renews its lease after " + PATIENCE * lasts.toSeconds()
                 + " s; this one does not take it over");
     }
 
@@ -157,7 +183,7 @@ final class JobLease {
      *
      * @throws GheeException if it is deleted, or another driver has it
      */
-    void renew() {
+    synchronized void renew() {
         try {
             check();
             lease = cluster.client().resource(held(lease, holder)).update();
@@ -174,7 +200,7 @@ final class JobLease {
      *
      * @throws KubernetesClientException if the server does not answer
      */
-    void check() {
+    synchronized void check() {
         Lease now = resource().get();
         if (now == null
                 || !now.getMetadata().getUid().equals(lease.getMetadata().getUid())) {
@@ -192,8 +218,22 @@ final class JobLease {
                 "job " + lease.getMetadata().getName() + " was stopped: its lease is deleted");
     }
 
-    /** Deletes it, and with it what belongs to it. */
-    void delete() {
-        resource().withPropagationPolicy(DeletionPropagation.BACKGROUND).delete();
+    /**
+     * Deletes it, and with it what belongs to it, unless another driver has it.
+     *
+     * @return false if another driver has it
+     * @throws KubernetesClientException if the server does not answer, or it is changed at the same time
+     */
+    synchronized boolean delete() {
+        Lease now = resource().get();
+        if (now != null && !holder.equals(holderOf(now))) {
+            return false;
+        } else if (now != null) {
+            cluster.client()
+                    .resource(now)
+                    .lockResourceVersion(now.getMetadata().getResourceVersion())
+                    .delete();
+        }
+        return true;
     }
 }

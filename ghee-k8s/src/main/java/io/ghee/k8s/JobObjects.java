@@ -89,7 +89,10 @@ final class JobObjects {
         return all;
     }
 
-    /** Removes everything, until nothing is left or time is up: the server may be away for a while. */
+    /**
+     * Removes everything, until nothing is left or time is up: the server may be away for a while. What another driver has taken
+     * over is left to it.
+     */
     void cleanUp() throws InterruptedException {
         long deadline = System.nanoTime() + REMOVAL.toNanos();
         String left = tryToCleanUp();
@@ -108,7 +111,10 @@ final class JobObjects {
 
     private @Nullable String tryToCleanUp() {
         try {
-            lease.delete();
+            if (!lease.delete()) {
+                LOG.info("job {}: another driver has it, and what it has in the cluster", job);
+                return null;
+            }
             pods().withGracePeriod(0).delete();
             int pods = pods().list().getItems().size();
             return pods == 0 ? null : pods + " pods are still there";

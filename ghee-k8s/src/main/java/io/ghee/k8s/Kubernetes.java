@@ -5,6 +5,7 @@ import static io.ghee.ConfigurationException.check;
 import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import io.fabric8.kubernetes.api.model.PodTemplateSpecBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.ghee.DataSize;
 import io.ghee.GheeException;
 import io.ghee.Job;
@@ -239,7 +240,11 @@ public final class Kubernetes implements Launcher {
             JobDriver driver = JobDriver.open(name, plan);
             return RunningJob.start(driver, new JobPods(driver, cluster, settings, manifests, lease));
         } catch (RuntimeException e) {
-            lease.delete();
+            try {
+                lease.delete();
+            } catch (KubernetesClientException left) {
+                e.addSuppressed(left);
+            }
             throw e;
         }
     }
