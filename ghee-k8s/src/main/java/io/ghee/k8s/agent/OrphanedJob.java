@@ -1,6 +1,5 @@
 package io.ghee.k8s.agent;
 
-import io.fabric8.kubernetes.api.model.DeletionPropagation;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -42,7 +41,9 @@ final class OrphanedJob {
                         now.getSpec().getRenewTime(), first.getSpec().getRenewTime())) {
                     return false;
                 } else if (waited.compareTo(Duration.ofSeconds(now.getSpec().getLeaseDurationSeconds())) > 0) {
-                    lease.withPropagationPolicy(DeletionPropagation.BACKGROUND).delete();
+                    // As it was seen: a driver may be taking over at this moment.
+                    lease.lockResourceVersion(now.getMetadata().getResourceVersion())
+                            .delete();
                     return true;
                 }
             } catch (KubernetesClientException e) {
