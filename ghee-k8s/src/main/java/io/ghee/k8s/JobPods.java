@@ -70,6 +70,8 @@ final class JobPods implements Workers {
         private final int life;
         private final String pod;
         private final long bornNanos = System.nanoTime();
+        private volatile boolean created;
+        private volatile boolean watched;
         private boolean placed;
         private boolean running;
         private boolean gone;
@@ -204,6 +206,7 @@ final class JobPods implements Workers {
                 worker.replica,
                 worker.life,
                 Objects.requireNonNull(control).endpoint());
+        worker.created = true;
     }
 
     /** True once all pods have their nodes, or the job is decided; false if some hold GPUs that others miss. */
@@ -247,12 +250,12 @@ final class JobPods implements Workers {
     private final class Watcher implements ResourceEventHandler<Pod> {
         @Override
         public void onAdd(Pod pod) {
-            guard(() -> seen(pod));
+            guard(() -> watched(pod));
         }
 
         @Override
         public void onUpdate(Pod before, Pod now) {
-            guard(() -> seen(now));
+            guard(() -> watched(now));
         }
 
         @Override
@@ -267,6 +270,26 @@ final class JobPods implements Workers {
                 .filter(worker -> worker.pod.equals(name))
                 .findFirst()
                 .orElse(null);
+    }
+
+    private synchronized void watched(Pod pod) {
+        Worker worker = workerOf(pod);
+        if (worker != null) {
+            worker.watched = true;
+        }
+        seen(pod);
+    }
+
+    /** A watch that was away says nothing of a pod that came and went meanwhile. */
+    private void lookFor(Worker worker) {
+        Pod pod = cluster.pods().withName(worker.pod).get();
+        synchronized (this) {
+            if (pod != null) {
+                seen(pod);
+            } else if (!worker.watched && workers.containsValue(worker)) {
+                lost(worker, "was deleted");
+            }
+        }
     }
 
     private synchronized void seen(Pod pod) {
@@ -356,6 +379,9 @@ final class JobPods implements Workers {
                     .toList();
         }
         for (Worker worker : starting) {
+            if (worker.created && !worker.watched && worker.age().compareTo(SILENT_START) > 0) {
+                lookFor(worker);
+            }
             PodTrouble trouble = worker.trouble;
             if (trouble == null && worker.placed && worker.age().compareTo(SILENT_START) > 0) {
                 trouble = fromEvents(worker);
@@ -371,22 +397,28 @@ final class JobPods implements Workers {
         }
     }
 
+    /** Nothing where they may not be seen. */
     private @Nullable PodTrouble fromEvents(Worker worker) {
-        return cluster
-                .client()
-                .v1()
-                .events()
-                .inNamespace(cluster.namespace())
-                .withField("involvedObject.name", worker.pod)
-                .withField("type", "Warning")
-                .list()
-                .getItems()
-                .stream()
-                .reduce((first, second) -> second)
-                .map(event -> new PodTrouble(
-                        PodTrouble.Kind.WAITING,
-                        "does not start (" + event.getReason() + ": " + event.getMessage() + ")"))
-                .orElse(null);
+        try {
+            return cluster
+                    .client()
+                    .v1()
+                    .events()
+                    .inNamespace(cluster.namespace())
+                    .withField("involvedObject.name", worker.pod)
+                    .withField("type", "Warning")
+                    .list()
+                    .getItems()
+                    .stream()
+                    .reduce((first, second) -> second)
+                    .map(event -> new PodTrouble(
+                            PodTrouble.Kind.WAITING,
+                            "does not start (" + event.getReason() + ": " + event.getMessage() + ")"))
+                    .orElse(null);
+        } catch (KubernetesClientException e) {
+            LOG.debug("the events of {} are not known: {}", worker.name(), e.getMessage());
+            return null;
+        }
     }
 
     // The end.

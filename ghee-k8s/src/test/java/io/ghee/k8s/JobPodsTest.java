@@ -1,0 +1,181 @@
+package io.ghee.k8s;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.fabric8.kubernetes.api.model.KubernetesResource;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.Status;
+import io.fabric8.kubernetes.api.model.StatusBuilder;
+import io.fabric8.kubernetes.api.model.WatchEvent;
+import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
+import io.fabric8.kubernetes.client.dsl.PodResource;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import io.fabric8.mockwebserver.http.MockResponse;
+import io.fabric8.mockwebserver.http.Response;
+import io.fabric8.mockwebserver.http.WebSocket;
+import io.fabric8.mockwebserver.http.WebSocketListener;
+import io.ghee.ConfigurationException;
+import io.ghee.GheeException;
+import io.ghee.InfrastructureException;
+import io.ghee.plan.Plan;
+import io.ghee.run.JobDriver;
+import io.ghee.run.RunningJob;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Jobs whose pods do nothing, on an API server that does what a real one cannot be made to do. */
+@Timeout(value = 180, unit = TimeUnit.SECONDS)
+class JobPodsTest {
+    private static final Duration SOON = Duration.ofSeconds(60);
+    private static final String JOB = "clicks-1";
+    private static final String PODS = "/namespaces/ml/pods";
+
+    private final MockApi api = new MockApi();
+
+    @AfterEach
+    void close() {
+        api.close();
+    }
+
+    private RunningJob launch() {
+        Plan plan = Samples.pipeline("clicks", "read").plan();
+        Settings settings = new Settings().with(all -> all.driverHost = "127.0.0.1");
+        Cluster cluster = api.cluster();
+        Manifests manifests = new Manifests(JOB, MockApi.NAMESPACE, plan, settings, Map.of());
+        JobLease lease = JobLease.create(cluster, manifests.lease());
+        JobDriver driver = JobDriver.open(JOB, plan);
+        return RunningJob.start(driver, new JobPods(driver, cluster, settings, manifests, lease));
+    }
+
+    private List<String> pods() {
+        return api.client().pods().inNamespace(MockApi.NAMESPACE).list().getItems().stream()
+                .map(pod -> pod.getMetadata().getName())
+                .toList();
+    }
+
+    private void awaitPods(String... names) {
+        await(String.join(", ", names)).atMost(SOON).until(() -> pods().containsAll(List.of(names)));
+    }
+
+    @Test
+    void podsThatMayNotBeCreatedFailTheJob() {
+        api.refuse("POST", PODS, 1, 403, "pods is forbidden: User \"ann\" cannot create resource \"pods\"");
+        RunningJob job = launch();
+        assertThatThrownBy(() -> job.await(SOON))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("to create the pod of stage read, replica 0: clicks-1-read-0-0 is not allowed:"
+                        + " pods is forbidden: User \"ann\" cannot create resource \"pods\"");
+        assertThat(pods()).isEmpty();
+    }
+
+    @Test
+    void aPodThatIsThereAlreadyIsTaken() throws InterruptedException {
+        api.client()
+                .resource(new PodBuilder()
+                        .withNewMetadata()
+                        .withName("clicks-1-read-1-0")
+                        .withNamespace(MockApi.NAMESPACE)
+                        .endMetadata()
+                        .build())
+                .create();
+        RunningJob job = launch();
+        awaitPods("clicks-1-read-0-0", "clicks-1-read-1-0", "clicks-1-train-0-0");
+        job.cancel();
+    }
+
+    /** The first watch of pods is the test's: it tells what the test has it tell. */
+    private CompletableFuture<WebSocket> takeWatch() {
+        CompletableFuture<WebSocket> watch = new CompletableFuture<>();
+        api.answer(
+                "GET",
+                "watch=true",
+                1,
+                request -> new MockResponse().withWebSocketUpgrade(new WebSocketListener() {
+                    @Override
+                    public void onOpen(WebSocket socket, Response response) {
+                        watch.complete(socket);
+                    }
+                }));
+        return watch;
+    }
+
+    private static void tell(CompletableFuture<WebSocket> watch, KubernetesResource what, String type)
+            throws Exception {
+        watch.get(SOON.toSeconds(), TimeUnit.SECONDS).send(Serialization.asJson(new WatchEvent(what, type)));
+    }
+
+    @Test
+    void nothingIsLostWithAWatchThatHasExpired() throws Exception {
+        CompletableFuture<WebSocket> watch = takeWatch();
+        RunningJob job = launch();
+        awaitPods("clicks-1-read-0-0", "clicks-1-read-1-0", "clicks-1-train-0-0");
+        Pod reader = reader().get();
+        tell(watch, reader, "ADDED");
+        reader().delete();
+        Status expired = new StatusBuilder().withCode(410).withReason("Expired").build();
+        tell(watch, expired, "ERROR");
+        awaitPods("clicks-1-read-0-1");
+        job.cancel();
+    }
+
+    @Test
+    void aPodThatCameAndWentUnwatchedIsReplaced() throws Exception {
+        CompletableFuture<WebSocket> watch = takeWatch();
+        RunningJob job = launch();
+        awaitPods("clicks-1-read-0-0", "clicks-1-read-1-0", "clicks-1-train-0-0");
+        reader().delete();
+        awaitPods("clicks-1-read-0-1");
+        assertThat(watch.isDone()).isTrue();
+        job.cancel();
+    }
+
+    private PodResource reader() {
+        return api.client().pods().inNamespace(MockApi.NAMESPACE).withName("clicks-1-read-0-0");
+    }
+
+    @Test
+    void aJobWhoseLeaseIsDeletedIsCancelled() {
+        RunningJob job = launch();
+        awaitPods("clicks-1-train-0-0");
+        api.client().leases().inNamespace(MockApi.NAMESPACE).withName(JOB).delete();
+        assertThatThrownBy(() -> job.await(SOON))
+                .isInstanceOfSatisfying(
+                        GheeException.class, e -> assertThat(e.kind()).isEqualTo(GheeException.Kind.CANCELLED))
+                .hasMessage("job clicks-1 was stopped: its lease is deleted");
+        assertThat(pods()).isEmpty();
+    }
+
+    @Test
+    void whatAnotherDriverHasTakenOverIsLeftToIt() {
+        RunningJob job = launch();
+        awaitPods("clicks-1-train-0-0");
+        api.client()
+                .leases()
+                .inNamespace(MockApi.NAMESPACE)
+                .withName(JOB)
+                .edit(lease -> new LeaseBuilder(lease)
+                        .editSpec()
+                        .withHolderIdentity("another")
+                        .endSpec()
+                        .build());
+        assertThatThrownBy(() -> job.await(SOON))
+                .isInstanceOf(InfrastructureException.class)
+                .hasMessageContaining("is another driver's by now; this one commits nothing any more");
+        assertThat(pods()).contains("clicks-1-train-0-0");
+        assertThat(api.client()
+                        .leases()
+                        .inNamespace(MockApi.NAMESPACE)
+                        .withName(JOB)
+                        .get())
+                .isNotNull();
+    }
+}
