@@ -29,7 +29,7 @@ final class Hangs {
             LOG.warn("job {}: {}", job, told);
             if (now.hang() != null) {
                 LOG.debug(
-                        "job {}: {} is\n{}",
+                        "job {}: the stack of {}:\n{}",
                         job,
                         name(now.stage(), now.replica()),
                         now.hang().stack());
