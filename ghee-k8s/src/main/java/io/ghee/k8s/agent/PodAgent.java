@@ -8,8 +8,6 @@ import io.ghee.agent.Agent;
 import io.ghee.agent.JobCode;
 import io.ghee.agent.Pulse;
 import java.io.IOException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The main class of a worker's pod: {@link Agent} with what Kubernetes wants of a process. It answers the kubelet's probes on
@@ -29,13 +27,17 @@ public final class PodAgent {
     /** The lease that owns the job's objects: its namespace and name, with a slash between. */
     public static final String LEASE = "GHEE_LEASE";
 
-    private static final Logger LOG = LoggerFactory.getLogger(PodAgent.class);
-
     private PodAgent() {}
 
     /** Runs the worker of this pod, with the code of its job, and exits with how it ended. */
     public static void main(String[] args) {
-        Runtime.getRuntime().halt(start());
+        int exit = start();
+        String lease = System.getenv(LEASE);
+        // The driver may have gone before this worker had its code.
+        if (exit == Agent.ORPHANED && lease != null) {
+            endJob(lease);
+        }
+        Runtime.getRuntime().halt(exit);
     }
 
     private static int start() {
@@ -63,12 +65,7 @@ public final class PodAgent {
     public static int work() throws IOException {
         Pulse pulse = new Pulse();
         HealthServer.start(pulse, HEALTH_PORT);
-        int exit = Agent.run(pulse);
-        String lease = System.getenv(LEASE);
-        if (exit == Agent.ORPHANED && lease != null) {
-            endJob(lease);
-        }
-        return exit;
+        return Agent.run(pulse);
     }
 
     private static void endJob(String name) {
@@ -79,7 +76,6 @@ public final class PodAgent {
                 System.err.println("the driver is gone: job " + parts[1] + " is ended");
             }
         } catch (KubernetesClientException | InterruptedException e) {
-            LOG.warn("the driver is gone, and job {} cannot be ended from here", parts[1], e);
             System.err.println(
                     "the driver is gone, and job " + parts[1] + " cannot be ended from here: " + e.getMessage());
         }
