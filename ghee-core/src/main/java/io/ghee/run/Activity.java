@@ -13,7 +13,9 @@ public enum Activity {
     /** Waiting for the stage before. */
     WAIT_INPUT("wait for input"),
     /** Waiting for the driver: for a split, for a turn, for the other replicas at the end of an epoch. */
-    WAIT_DRIVER("wait for driver");
+    WAIT_DRIVER("wait for driver"),
+    /** In an operation with the other ranks of the stage, which for the most part is waiting for them. */
+    WAIT_RANKS("with other ranks");
 
     private final String label;
 
@@ -28,6 +30,6 @@ public enum Activity {
 
     /** True if nothing is done meanwhile. */
     public boolean isWaiting() {
-        return this == WAIT_CREDIT || this == WAIT_INPUT || this == WAIT_DRIVER;
+        return this == WAIT_CREDIT || this == WAIT_INPUT || this == WAIT_DRIVER || this == WAIT_RANKS;
     }
 }

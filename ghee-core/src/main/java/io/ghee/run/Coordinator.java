@@ -43,6 +43,9 @@ public interface Coordinator {
      */
     boolean epochOver(int generation, int replica, int epoch, Duration patience) throws InterruptedException;
 
+    /** True if some replica of the last stage has been given all of a pass: the others are to go on to its end, too. */
+    boolean isEnding(int generation, int epoch) throws InterruptedException;
+
     /**
      * Reports how many batches of a pass a rank of the train stage has, and asks how many each of them is to have.
      *

@@ -28,6 +28,14 @@ abstract class Feed implements AutoCloseable {
     /** Pushes something, or waits for it a little; false when everything has been pushed. */
     abstract boolean pump() throws Exception;
 
+    /**
+     * Does what cannot wait while the train function is in the middle of a step, and the batch it was given in use: joins the
+     * generation that the driver has called for.
+     *
+     * @param ahead push something, too, as {@link #pump} does
+     */
+    abstract void keepUp(boolean ahead) throws Exception;
+
     /** The generation it is in. */
     abstract int generation();
 

@@ -41,6 +41,10 @@ final class InletFeed extends Feed {
     private boolean begun;
     private int batchSize;
     private @Nullable Runnable release;
+    /** A batch is in use that came from the inlet, or from one before: these are closed later. */
+    private boolean inUse;
+
+    private final List<Inlet> left = new ArrayList<>();
     private @Nullable Batch<?> spare;
 
     /**
@@ -80,10 +84,7 @@ final class InletFeed extends Feed {
             lineage.ledger().epoch(epoch);
             begin(epoch);
         }
-        if (release != null) {
-            release.run();
-            release = null;
-        }
+        release();
         if (epoch > passes) {
             return false;
         }
@@ -111,6 +112,35 @@ final class InletFeed extends Feed {
             rejoin(arrivals);
         }
         return true;
+    }
+
+    private void release() {
+        if (release != null) {
+            release.run();
+            release = null;
+        }
+        if (!inUse) {
+            left.forEach(Inlet::close);
+            left.clear();
+        }
+    }
+
+    @Override
+    void keepUp(boolean ahead) throws Exception {
+        Runnable lent = release;
+        inUse = lent != null;
+        release = null;
+        try {
+            if (ahead) {
+                pump();
+                release();
+            } else if (arrivals != null && wiring.generation() != wired.start().generation()) {
+                rejoin(arrivals);
+            }
+        } finally {
+            inUse = false;
+            release = lent;
+        }
     }
 
     private @Nullable Delivery next() throws InterruptedException {
@@ -240,7 +270,8 @@ final class InletFeed extends Feed {
     private void rejoin(Arrivals kept) throws InterruptedException {
         Activity before = metrics.in(Activity.WAIT_DRIVER);
         int generation = wired.start().generation();
-        inlet.close();
+        left.add(inlet);
+        release();
         parked.clear();
         Wiring.Wired next = wiring.join(generation, kept.standing(epoch));
         // Before its inlet is ours: if the stage begins anew, it is not this feed that has to close it.
@@ -268,6 +299,7 @@ final class InletFeed extends Feed {
 
     @Override
     public void close() {
+        left.forEach(Inlet::close);
         inlet.close();
     }
 }

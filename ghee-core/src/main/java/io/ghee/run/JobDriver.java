@@ -473,6 +473,12 @@ public final class JobDriver implements Coordinator {
     }
 
     @Override
+    public synchronized boolean isEnding(int inGeneration, int epoch) {
+        check(inGeneration);
+        return epoch < cursor.epoch() || (epoch == cursor.epoch() && lastStage.isEnding());
+    }
+
+    @Override
     public synchronized OptionalInt evenOut(int attempt, int replica, int epoch, int batches, Duration patience)
             throws InterruptedException {
         long deadline = System.nanoTime() + patience.toNanos();

@@ -66,6 +66,11 @@ final class LastStage {
         return true;
     }
 
+    /** Some replica has been given all of the pass at hand. */
+    boolean isEnding() {
+        return !arrived.isEmpty();
+    }
+
     /** A rank has so many batches of a pass; how many each is to have, once all have told. */
     OptionalInt evenOut(int replica, int epoch, int count) {
         batches.headMap(epoch - 1).clear();

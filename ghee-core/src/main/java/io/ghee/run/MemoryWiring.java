@@ -2,8 +2,10 @@ package io.ghee.run;
 
 import io.ghee.channel.MemoryChannel;
 import io.ghee.plan.PlannedStage;
+import io.ghee.train.Collective;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Joins workers that are threads of this JVM: new channels for every generation. Thread-safe. */
 final class MemoryWiring {
@@ -13,6 +15,10 @@ final class MemoryWiring {
     /** The channels of the generation at hand, by the stage that receives. */
     private final Map<Integer, MemoryChannel> channels = new HashMap<>();
 
+    /** Where the ranks of the attempt at hand of the last stage meet. */
+    private MemoryCollective.@Nullable Meeting meeting;
+
+    private int attempt = -1;
     private int generation;
 
     MemoryWiring(JobDriver driver) {
@@ -44,10 +50,22 @@ final class MemoryWiring {
         return channel;
     }
 
+    private synchronized MemoryCollective.Meeting meeting(int ofAttempt, int ranks) {
+        MemoryCollective.Meeting at = meeting;
+        if (at == null || attempt != ofAttempt) {
+            at = new MemoryCollective.Meeting(ranks);
+            meeting = at;
+            attempt = ofAttempt;
+        }
+        return at;
+    }
+
     /** The wiring of one worker. */
     Wiring of(int index, int replica) {
         PlannedStage stage = driver.plan().stage(index);
         return new Wiring() {
+            private int joined;
+
             @Override
             public int generation() {
                 return driver.generation();
@@ -61,12 +79,18 @@ final class MemoryWiring {
             @Override
             public Wired join(int after, Standing standing) throws InterruptedException {
                 Start start = driver.awaitStart(index, replica, after, standing);
+                joined = start.attempt();
                 boolean receives = stage.input() instanceof PlannedStage.FromStage;
                 boolean sends = stage.output() instanceof PlannedStage.ToStage;
                 return new Wired(
                         start,
                         receives ? channel(start.generation(), index).inlet(replica) : null,
                         sends ? channel(start.generation(), index + 1).outlet(replica) : null);
+            }
+
+            @Override
+            public Collective collective(Runnable whileWaiting) {
+                return new MemoryCollective(meeting(joined, stage.replicas()), replica, whileWaiting);
             }
         };
     }

@@ -270,6 +270,15 @@ final class SourceFeed extends Feed {
         return true;
     }
 
+    @Override
+    void keepUp(boolean ahead) throws Exception {
+        if (wiring.generation() != generation) {
+            throw new AbandonedException();
+        } else if (ahead) {
+            pump();
+        }
+    }
+
     /** Reads no further. Of what was not read to its end nothing is said to be exhausted: it is for a later job. */
     private void drain() throws IOException {
         for (Reading reading : List.copyOf(readings)) {

@@ -199,7 +199,7 @@ public final class StageTask {
                 even == null ? null : new Evening(coordinator, wired.start().attempt(), replica, batches, metrics);
         Feed pumped =
                 feed(wired, chain.build(0, at, lineage, consumed, batches), lineage, ledger, arrivals(wired), evening);
-        Training training = new Training(pumped, batches, stage, replica, plan.input(), metrics);
+        Training training = new Training(pumped, batches, stage, replica, plan.input(), coordinator, wiring, metrics);
         TrainFunction<Object, Artifact> function =
                 (TrainFunction<Object, Artifact>) ((Step.Train) stage.steps().get(at)).function();
         Artifact artifact;
@@ -211,7 +211,10 @@ public final class StageTask {
         }
         training.exhaust();
         Terminal terminal = terminal(wired, lineage, consumed);
-        chain.build(at + 1, stage.steps().size(), lineage, consumed, terminal).record(artifact, 0, 0);
+        if (replica == 0 || !artifact.isSameOnAllRanks()) {
+            chain.build(at + 1, stage.steps().size(), lineage, consumed, terminal)
+                    .record(artifact, 0, 0);
+        }
         return terminal.finish();
     }
 

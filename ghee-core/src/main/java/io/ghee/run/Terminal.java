@@ -76,6 +76,7 @@ abstract class Terminal extends Node {
         private long dropped;
         private @Nullable Batch<?> held;
         private boolean capturing;
+        private boolean detaching;
         private @Nullable Batch<?> captured;
 
         /**
@@ -97,8 +98,13 @@ abstract class Terminal extends Node {
                 hold(batch);
             } else {
                 countable++;
-                pushed.add(new Pushed(epoch, batch));
+                pushed.add(new Pushed(epoch, detaching ? batch.detach() : batch));
             }
+        }
+
+        /** What comes now is taken later than usual: when other batches have come. */
+        void detaching(boolean yes) {
+            detaching = yes;
         }
 
         /** The last full batch is held back: it goes only if the other ranks have one more, too. */

@@ -1,8 +1,13 @@
 package io.ghee.run;
 
+import static io.ghee.ConfigurationException.check;
+
 import io.ghee.Batch;
+import io.ghee.InfrastructureException;
 import io.ghee.Resources;
+import io.ghee.channel.AbandonedException;
 import io.ghee.plan.PlannedStage;
+import io.ghee.train.Collective;
 import io.ghee.train.Epoch;
 import io.ghee.train.TrainContext;
 import java.util.Iterator;
@@ -21,8 +26,15 @@ final class Training implements TrainContext<Object> {
     private final int rank;
     private final int epochs;
     private final int heldOutPass;
+    private final Coordinator coordinator;
+    private final Wiring wiring;
+    private final boolean evened;
     private final WorkerMetrics metrics;
+    private @Nullable Collective collective;
     private boolean exhausted;
+    /** The pass that the train function is in. */
+    private int pass;
+
     private int nextEpoch = 1;
     private long startNanos;
     private long stallNanos;
@@ -37,8 +49,13 @@ final class Training implements TrainContext<Object> {
             PlannedStage stage,
             int rank,
             PlannedStage.FromSource input,
+            Coordinator coordinator,
+            Wiring wiring,
             WorkerMetrics metrics) {
         this.feed = feed;
+        this.evened = feed.evening != null;
+        this.coordinator = coordinator;
+        this.wiring = wiring;
         this.batches = batches;
         this.stage = stage;
         this.rank = rank;
@@ -80,6 +97,53 @@ final class Training implements TrainContext<Object> {
     @Override
     public int worldSize() {
         return stage.replicas();
+    }
+
+    @Override
+    public Collective collective() {
+        check(
+                evened || stage.replicas() == 1,
+                "distribution into " + stage.name() + ", whose ranks work together",
+                "one that is not even",
+                "even()");
+        Collective joined = collective;
+        if (joined == null) {
+            try {
+                joined = stage.replicas() == 1
+                        ? MemoryCollective.alone()
+                        : new WatchedCollective(wiring.collective(this::whileWaiting), metrics);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new InfrastructureException("joining the other ranks was interrupted", e);
+            }
+            collective = joined;
+        }
+        return joined;
+    }
+
+    /**
+     * This rank is in a step, and waits for another one there. That one may need this one: to join a generation, or to come to
+     * the end of the pass, of which it may have less.
+     */
+    private void whileWaiting() {
+        batches.detaching(true);
+        try {
+            feed.keepUp(batches.ended() < pass && isEnding());
+        } catch (Exception e) {
+            broken = e;
+            throw new StreamBrokenException(e);
+        } finally {
+            batches.detaching(false);
+        }
+    }
+
+    private boolean isEnding() throws InterruptedException {
+        try {
+            return coordinator.isEnding(feed.generation(), pass);
+        } catch (AbandonedException e) {
+            // The feed hears of it as well.
+            return false;
+        }
     }
 
     @Override
@@ -200,6 +264,7 @@ final class Training implements TrainContext<Object> {
                     show(asked);
                 }
                 try {
+                    pass = number;
                     Batch<?> batch = Training.this.next(number);
                     if (!heldOut) {
                         stallNanos += System.nanoTime() - asked;

@@ -2,6 +2,7 @@ package io.ghee.run;
 
 import io.ghee.channel.Inlet;
 import io.ghee.channel.Outlet;
+import io.ghee.train.Collective;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,4 +29,12 @@ public interface Wiring {
      * @throws InterruptedException if the worker is to end
      */
     Wired join(int after, Standing standing) throws InterruptedException;
+
+    /**
+     * Joins this replica with the others of its stage, in the attempt of the generation that was joined last.
+     *
+     * @param whileWaiting is called, by the thread that uses the collective, every now and then while that waits for others;
+     *     what it throws ends the waiting
+     */
+    Collective collective(Runnable whileWaiting) throws InterruptedException;
 }

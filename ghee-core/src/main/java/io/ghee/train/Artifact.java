@@ -7,4 +7,9 @@ import java.nio.file.Path;
 public interface Artifact {
     /** Writes this into {@code directory}, which exists and is empty. */
     void save(Path directory) throws IOException;
+
+    /** True if every rank of the stage has made the same one, as data-parallel training does: rank 0 then saves it for all. */
+    default boolean isSameOnAllRanks() {
+        return false;
+    }
 }

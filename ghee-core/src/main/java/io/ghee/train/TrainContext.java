@@ -26,6 +26,14 @@ public interface TrainContext<T> {
     /** How many replicas the stage has. */
     int worldSize();
 
+    /**
+     * What the ranks do together: averaging gradients, above all. Every rank has to take part; as each of them is given the
+     * same number of batches in an epoch, a call per batch does. The stage has to be given its batches by {@code even}.
+     *
+     * @throws io.ghee.InfrastructureException if the ranks do not find together
+     */
+    Collective collective();
+
     /** The execution environment of the stage. */
     Resources resources();
 

@@ -1,5 +1,6 @@
 package io.ghee.run;
 
+import static io.ghee.ConfigurationException.check;
 import static io.ghee.Resources.replicas;
 import static io.ghee.distribution.Distribution.even;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -11,12 +12,16 @@ import io.ghee.testing.CollectSink;
 import io.ghee.testing.Jobs;
 import io.ghee.testing.ListSource;
 import io.ghee.train.Artifact;
+import io.ghee.train.Collective;
+import io.ghee.train.Collective.Reduction;
 import io.ghee.train.Epoch;
 import io.ghee.train.TrainContext;
+import java.nio.IntBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -29,6 +34,16 @@ class EvennessTest {
     /** What one rank was given: the number of batches in each epoch, and all records but those that fill up. */
     record Share(List<Integer> steps, List<Integer> records, int padding) implements Artifact {
         static Share take(TrainContext<Integer> context) {
+            return take(context, (epoch, step) -> {});
+        }
+
+        /** Every rank waits for the others at every step. */
+        static Share takeInStep(TrainContext<Integer> context) {
+            Collective ranks = context.collective();
+            return take(context, (epoch, step) -> checkStep(ranks, epoch * 1000 + step));
+        }
+
+        private static Share take(TrainContext<Integer> context, BiConsumer<Integer, Integer> step) {
             List<Integer> steps = new ArrayList<>();
             List<Integer> records = new ArrayList<>();
             int padding = 0;
@@ -36,6 +51,7 @@ class EvennessTest {
                 int count = 0;
                 for (Batch<Integer> batch : epoch) {
                     count++;
+                    step.accept(epoch.number(), count);
                     if (batch.isPadding()) {
                         padding++;
                     } else {
@@ -45,6 +61,15 @@ class EvennessTest {
                 steps.add(count);
             }
             return new Share(steps, records, padding);
+        }
+
+        /** Every rank is at the same step: none waits here for one that does not come. */
+        private static void checkStep(Collective ranks, int step) {
+            IntBuffer least = IntBuffer.wrap(new int[] {step});
+            IntBuffer most = IntBuffer.wrap(new int[] {step});
+            ranks.allReduce(least, Reduction.MIN);
+            ranks.allReduce(most, Reduction.MAX);
+            check(least.get(0) == step && most.get(0) == step, "step", step, least.get(0) + " and " + most.get(0));
         }
 
         @Override
@@ -60,7 +85,7 @@ class EvennessTest {
                 .batch(batch)
                 .distribute(how)
                 .stage("train", replicas(ranks))
-                .train(Share::take)
+                .train(Share::takeInStep)
                 .writeTo(new CollectSink<Share>()));
     }
 
@@ -127,7 +152,7 @@ class EvennessTest {
                 .stage("train", replicas(3))
                 .map(batch -> batch.records().stream().map(n -> n + 100).toList())
                 .tally("rows", batch -> batch.size())
-                .train(Share::take)
+                .train(Share::takeInStep)
                 .writeTo(new CollectSink<Share>()));
 
         assertThat(result.records())

@@ -1,5 +1,6 @@
 package io.ghee.agent;
 
+import io.ghee.ConfigurationException;
 import io.ghee.DataSize;
 import io.ghee.Resources;
 import io.ghee.channel.AbandonedException;
@@ -14,6 +15,7 @@ import io.ghee.run.Standing;
 import io.ghee.run.Wiring;
 import io.ghee.run.WorkerMetrics;
 import io.ghee.run.WorkerProgress;
+import io.ghee.train.Collective;
 import io.ghee.transfer.PendingInlet;
 import io.ghee.transfer.PendingOutlet;
 import io.ghee.transfer.TransferManager;
@@ -176,6 +178,12 @@ final class AgentLink implements Coordinator, Wiring {
         }
     }
 
+    @Override
+    public Collective collective(Runnable whileWaiting) {
+        throw new ConfigurationException("several ranks of stage " + stage.name() + " that work together: "
+                + stage.replicas() + " processes (expected: threads, which the local launcher starts)");
+    }
+
     private static void close(@Nullable PendingInlet from, @Nullable PendingOutlet to) {
         if (from != null) {
             from.close();
@@ -280,6 +288,11 @@ final class AgentLink implements Coordinator, Wiring {
             pause(patience);
         }
         return yes;
+    }
+
+    @Override
+    public boolean isEnding(int inGeneration, int epoch) throws InterruptedException {
+        return questions.isEnding(inGeneration, epoch);
     }
 
     @Override

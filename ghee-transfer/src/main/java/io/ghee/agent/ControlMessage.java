@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 sealed interface ControlMessage {
     /** The version of these messages. */
-    int PROTOCOL = 5;
+    int PROTOCOL = 6;
 
     /** What the driver receives. */
     sealed interface ToDriver extends ControlMessage {
@@ -90,6 +90,8 @@ sealed interface ControlMessage {
 
     record EpochOver(int generation, int replica, int epoch) implements Question {}
 
+    record Ending(int generation, int epoch) implements Question {}
+
     record EvenOut(int attempt, int replica, int epoch, int batches) implements Question {}
 
     record Skip(int stage, int replica, String message) implements Question {}
@@ -145,7 +147,7 @@ sealed interface ControlMessage {
     /** To {@link Deal}, or to {@link EvenOut}, with -1 as long as there is no number. */
     record Count(int value) implements Reply {}
 
-    /** To {@link EpochOver} or {@link Skip}. */
+    /** To {@link EpochOver}, {@link Ending} or {@link Skip}. */
     record Verdict(boolean yes) implements Reply {}
 
     /** The generation that it was asked in is over. */

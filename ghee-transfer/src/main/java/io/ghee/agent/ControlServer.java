@@ -400,6 +400,8 @@ public final class ControlServer implements AutoCloseable {
             } else if (question instanceof ControlMessage.EpochOver over) {
                 return new ControlMessage.Verdict(
                         driver.epochOver(over.generation(), over.replica(), over.epoch(), Duration.ZERO));
+            } else if (question instanceof ControlMessage.Ending ending) {
+                return new ControlMessage.Verdict(driver.isEnding(ending.generation(), ending.epoch()));
             } else if (question instanceof ControlMessage.EvenOut even) {
                 OptionalInt number =
                         driver.evenOut(even.attempt(), even.replica(), even.epoch(), even.batches(), Duration.ZERO);

@@ -88,6 +88,11 @@ final class DriverConnection {
                 .yes();
     }
 
+    boolean isEnding(int generation, int epoch) throws InterruptedException {
+        return ask(new ControlMessage.Ending(generation, epoch), ControlMessage.Verdict.class)
+                .yes();
+    }
+
     OptionalInt evenOut(int attempt, int replica, int epoch, int batches) throws InterruptedException {
         int number = ask(new ControlMessage.EvenOut(attempt, replica, epoch, batches), ControlMessage.Count.class)
                 .value();

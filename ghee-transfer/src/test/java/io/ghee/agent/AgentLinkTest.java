@@ -299,6 +299,11 @@ class AgentLinkTest {
         }
 
         @Override
+        public boolean isEnding(int generation, int epoch) {
+            return false;
+        }
+
+        @Override
         public boolean epochOver(int generation, int replica, int epoch, Duration patience) {
             return true;
         }
