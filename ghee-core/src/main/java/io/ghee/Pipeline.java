@@ -8,6 +8,7 @@ import io.ghee.plan.Plan;
 import io.ghee.plan.Planner;
 import io.ghee.plan.Step;
 import io.ghee.source.Source;
+import io.ghee.train.Checkpoints;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,7 +33,6 @@ import java.util.function.UnaryOperator;
  * <p>The steps from one {@code stage} to the next run fused, in every replica of that stage; the first stage also reads.
  */
 public final class Pipeline {
-    private static final Plan.Limits DEFAULTS = new Plan.Limits(0, 3, true, 0);
 
     private final Draft draft;
     private final Plan plan;
@@ -53,7 +53,7 @@ public final class Pipeline {
                 "pipeline name",
                 '"' + name + '"',
                 "1 to 40 lower-case letters, digits and dashes, starting with a letter");
-        return new Named(new Draft(name, DEFAULTS, List.of()));
+        return new Named(new Draft(name, Plan.Limits.DEFAULT, List.of()));
     }
 
     public String name() {
@@ -96,8 +96,7 @@ public final class Pipeline {
     /** The same pipeline, skipping up to {@code n} malformed records; see {@link BadRecordException}. */
     public Pipeline withMaxBadRecords(long n) {
         check(n >= 0, "max bad records", n, ">= 0");
-        Plan.Limits now = draft.limits;
-        return with(new Plan.Limits(n, now.restarts(), now.exactlyOnce(), now.commitMillis()));
+        return with(draft.limits.withBadRecords(n));
     }
 
     /**
@@ -112,8 +111,7 @@ public final class Pipeline {
      */
     public Pipeline withRestarts(int n) {
         check(n >= 0, "restarts", n, ">= 0");
-        Plan.Limits now = draft.limits;
-        return with(new Plan.Limits(now.badRecords(), n, now.exactlyOnce(), now.commitMillis()));
+        return with(draft.limits.withRestarts(n));
     }
 
     /**
@@ -121,8 +119,7 @@ public final class Pipeline {
      * splits that were not complete. Saves the last stage from remembering what has arrived.
      */
     public Pipeline atLeastOnce() {
-        Plan.Limits now = draft.limits;
-        return with(new Plan.Limits(now.badRecords(), now.restarts(), false, now.commitMillis()));
+        return with(draft.limits.withExactlyOnce(false));
     }
 
     /**
@@ -138,8 +135,20 @@ public final class Pipeline {
      */
     public Pipeline commitEvery(Duration interval) {
         check(interval.toMillis() >= 100, "commit interval", interval, ">= 100 ms");
-        Plan.Limits now = draft.limits;
-        return with(new Plan.Limits(now.badRecords(), now.restarts(), now.exactlyOnce(), interval.toMillis()));
+        return with(draft.limits.withCommitMillis(interval.toMillis()));
+    }
+
+    /**
+     * The same pipeline, whose train stage saves now and then what it goes on from: after the loss of one of its replicas, and
+     * when the pipeline is started again after it has failed. Training then goes on with exactly the record behind. The train
+     * function says what it keeps ({@link io.ghee.train.TrainContext#checkpoint}). When the job has ended well, its checkpoints
+     * are taken away.
+     *
+     * @throws ConfigurationException if the pipeline has no train stage, or one that takes single records to several by
+     *     flatMap
+     */
+    public Pipeline withCheckpoints(Checkpoints checkpoints) {
+        return with(draft.limits.withCheckpoints(checkpoints));
     }
 
     private Pipeline with(Plan.Limits limits) {

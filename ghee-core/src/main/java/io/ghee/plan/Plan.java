@@ -3,6 +3,7 @@ package io.ghee.plan;
 import io.ghee.distribution.Distribution;
 import io.ghee.sink.Sink;
 import io.ghee.source.Source;
+import io.ghee.train.Checkpoints;
 import java.io.Serializable;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -19,9 +20,37 @@ public record Plan(String pipeline, Limits limits, List<PlannedStage> stages) im
      * @param restarts how often each worker may be lost within ten minutes
      * @param exactlyOnce false if records may arrive twice after a loss
      * @param commitMillis how often the sink commits on the way; 0 if it commits once, in the end
+     * @param checkpoints what training goes on from after a loss; null if it begins anew
      */
-    public record Limits(long badRecords, int restarts, boolean exactlyOnce, long commitMillis)
-            implements Serializable {}
+    public record Limits(
+            long badRecords,
+            int restarts,
+            boolean exactlyOnce,
+            long commitMillis,
+            @Nullable Checkpoints checkpoints) implements Serializable {
+        /** What is so if nothing else is said. */
+        public static final Limits DEFAULT = new Limits(0, 3, true, 0, null);
+
+        public Limits withBadRecords(long n) {
+            return new Limits(n, restarts, exactlyOnce, commitMillis, checkpoints);
+        }
+
+        public Limits withRestarts(int n) {
+            return new Limits(badRecords, n, exactlyOnce, commitMillis, checkpoints);
+        }
+
+        public Limits withExactlyOnce(boolean yes) {
+            return new Limits(badRecords, restarts, yes, commitMillis, checkpoints);
+        }
+
+        public Limits withCommitMillis(long millis) {
+            return new Limits(badRecords, restarts, exactlyOnce, millis, checkpoints);
+        }
+
+        public Limits withCheckpoints(Checkpoints which) {
+            return new Limits(badRecords, restarts, exactlyOnce, commitMillis, which);
+        }
+    }
 
     public Plan {
         stages = List.copyOf(stages);
@@ -80,9 +109,14 @@ public record Plan(String pipeline, Limits limits, List<PlannedStage> stages) im
         return limits.commitMillis() > 0;
     }
 
+    /** What training goes on from after a loss; null if it begins anew. */
+    public @Nullable Checkpoints checkpoints() {
+        return limits.checkpoints();
+    }
+
     /** True if the origins of records are followed: if a lost worker begins again, and does not do so from the source. */
     public boolean follows() {
-        return (limits.restarts() > 0 || commits()) && stages.size() > 1;
+        return (limits.restarts() > 0 || commits() || checkpoints() != null) && stages.size() > 1;
     }
 
     /** True if {@code stage} sends to all replicas of the next one. */

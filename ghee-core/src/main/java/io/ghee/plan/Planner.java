@@ -61,15 +61,25 @@ public final class Planner {
         if (plan.sink() instanceof ResumableSink<?> sink
                 && (unbounded || sink.commitsOnTheWay())
                 && limits.commitMillis() == 0) {
-            Plan.Limits commits = new Plan.Limits(
-                    limits.badRecords(),
-                    limits.restarts(),
-                    limits.exactlyOnce(),
-                    sink.commitInterval().toMillis());
+            Plan.Limits commits = limits.withCommitMillis(sink.commitInterval().toMillis());
             plan = new Plan(pipeline, commits, planner.stages);
             checkCommits(plan);
         }
+        if (limits.checkpoints() != null) {
+            checkCheckpoints(plan);
+        }
         return plan;
+    }
+
+    private static void checkCheckpoints(Plan plan) {
+        PlannedStage last = plan.stage(plan.stages().size() - 1);
+        check(last.trains(), "checkpoints", "of stage " + last.name(), "those of a train stage");
+        check(
+                last.steps().stream().noneMatch(Step.FlatMapRecords.class::isInstance),
+                "flatMap in stage " + last.name(),
+                "before a train function with checkpoints",
+                "in a stage before");
+        check(plan.limits().exactlyOnce(), "atLeastOnce", "true", "not to be asked for where there are checkpoints");
     }
 
     private static void checkCommits(Plan plan) {

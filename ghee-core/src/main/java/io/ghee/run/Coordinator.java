@@ -23,6 +23,14 @@ public interface Coordinator {
      */
     record Assignment(int epoch, int number, @Nullable Split split, long from, byte[] consumed) {}
 
+    /**
+     * What a rank of the train stage is to do at the end of a step.
+     *
+     * @param save what training goes on from, rank 0 the state under this name; nothing if it is empty
+     * @param next the step at whose end it is to ask again
+     */
+    record StepOrder(String save, long next) {}
+
     /** The next split for a replica of the first stage. */
     Assignment nextSplit(int generation, int replica) throws InterruptedException;
 
@@ -55,6 +63,20 @@ public interface Coordinator {
      */
     OptionalInt evenOut(int attempt, int replica, int epoch, int batches, Duration patience)
             throws InterruptedException;
+
+    /**
+     * Asks what to do at the end of a step. All ranks ask at the same ones, from the first of an attempt on, and get the
+     * same answer.
+     */
+    StepOrder atStep(int attempt, long step) throws InterruptedException;
+
+    /**
+     * Reports that a rank has saved; for rank 0 on another thread than its task's.
+     *
+     * @param position how far the rank was, as {@code TrainPosition} wrote it
+     * @param failure why it could not save; empty if it could
+     */
+    void saved(int attempt, int replica, byte[] position, String failure) throws InterruptedException;
 
     /**
      * Reports a malformed record, and asks whether the job goes on without it.

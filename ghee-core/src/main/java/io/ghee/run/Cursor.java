@@ -83,6 +83,12 @@ final class Cursor {
         partly.clear();
     }
 
+    /** Only what comes before this pass has arrived. */
+    void rewindTo(int pass) {
+        rewind();
+        epoch = pass;
+    }
+
     /** There are more splits, from the next generation on. */
     void grow(int all) {
         splits = all;

@@ -11,6 +11,7 @@ import io.ghee.plan.Plan;
 import io.ghee.plan.PlannedStage;
 import io.ghee.source.Split;
 import io.ghee.source.UnboundedSource;
+import io.ghee.train.Checkpoints;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -61,14 +62,21 @@ public final class JobDriver implements Coordinator {
     private volatile int generation;
     private volatile boolean draining;
     private final @Nullable Resumption resumption;
+    private final @Nullable Checkpointing checkpointing;
     private long notBeforeNanos = System.nanoTime();
     private @Nullable Start start;
 
-    private JobDriver(String job, Plan plan, List<Split> splits, @Nullable Resumption resumption) {
+    private JobDriver(
+            String job,
+            Plan plan,
+            List<Split> splits,
+            @Nullable Resumption resumption,
+            @Nullable Checkpointing checkpointing) {
         this.job = job;
         this.plan = plan;
         this.splits = splits;
         this.resumption = resumption;
+        this.checkpointing = checkpointing;
         int pinnedTo = plan.source() instanceof UnboundedSource ? plan.stage(0).replicas() : 0;
         this.cursor = new Cursor(splits.size(), plan.input().passes(), pinnedTo, Units.of(plan));
         PlannedStage last = plan.stage(plan.stages().size() - 1);
@@ -78,6 +86,7 @@ public final class JobDriver implements Coordinator {
         this.board = new ProgressBoard(plan);
         this.hangs = new Hangs(job, plan);
         this.written = new Written(last.replicas());
+        rewindToCheckpoint();
     }
 
     /**
@@ -88,19 +97,23 @@ public final class JobDriver implements Coordinator {
      * @throws InfrastructureException if the sink did not answer
      */
     public static JobDriver open(String job, Plan plan) {
+        Checkpoints checkpoints = plan.checkpoints();
+        TrainPosition kept = checkpoints == null ? null : Checkpointing.latest(checkpoints);
         List<Split> splits;
         try {
-            splits = List.copyOf(plan.source().splits(plan.stage(0).replicas()));
+            splits = List.copyOf(plan.source().splits(Checkpointing.readers(kept, plan)));
         } catch (IOException e) {
             throw new InputException(plan.source().describe() + ": " + e.getMessage(), e);
         }
+        Checkpointing checkpointing =
+                checkpoints == null ? null : Checkpointing.open(job, checkpoints, plan, splits, kept);
         try {
             if (!plan.commits()) {
                 plan.sink().prepare(job);
-                return new JobDriver(job, plan, splits, null);
+                return new JobDriver(job, plan, splits, null, checkpointing);
             }
             Resumption resumption = Resumption.open(plan, splits);
-            return new JobDriver(job, plan, resumption.splits(), resumption);
+            return new JobDriver(job, plan, resumption.splits(), resumption, null);
         } catch (IOException e) {
             throw new InfrastructureException(plan.sink().describe() + ": " + e.getMessage(), e);
         }
@@ -193,6 +206,12 @@ public final class JobDriver implements Coordinator {
             if (resumption != null && !hasResumed(resumption)) {
                 return;
             }
+            if (checkpointing != null && !lastStage.hasBegun()) {
+                if (checkpointing.isPublishing()) {
+                    return;
+                }
+                rewindToCheckpoint();
+            }
             begin();
             notifyAll();
         }
@@ -219,11 +238,22 @@ public final class JobDriver implements Coordinator {
                 }
             }
         }
+        Start.Resume resume = null;
+        TrainPosition trained = checkpointing == null ? null : checkpointing.begunFrom();
+        if (trained != null) {
+            arrived.addAll(trained.consumed());
+            resume = new Start.Resume(
+                    trained.step(),
+                    trained.epoch(),
+                    trained.state().part(),
+                    trained.state().checksum(),
+                    trained.counted());
+        }
         arrived.forgetUntil(cursor.epoch() - 1);
         cursor.begin(arrived);
         byte[] skipped = plan.lastFanOut() >= 0 && !arrived.isEmpty() ? arrived.toBytes() : new byte[0];
         int sinkAttempt = resumption == null ? lastStage.attempt() : resumption.attempt();
-        start = new Start(generation, lastStage.attempt(), sinkAttempt, cursor.epoch(), skipped);
+        start = new Start(generation, lastStage.attempt(), sinkAttempt, cursor.epoch(), skipped, resume);
         LOG.debug("job {}: generation {} begins in epoch {}", job, generation, cursor.epoch());
     }
 
@@ -361,6 +391,40 @@ public final class JobDriver implements Coordinator {
         board.rewind();
         if (resumption != null) {
             resumption.rewind(this, this::resumed);
+        }
+        if (checkpointing != null) {
+            checkpointing.rewind();
+        }
+    }
+
+    /** The attempt at hand goes on from the last checkpoint, if there is one. */
+    private void rewindToCheckpoint() {
+        TrainPosition trained = checkpointing == null ? null : checkpointing.begin();
+        if (trained != null) {
+            cursor.rewindTo(trained.epoch());
+        }
+    }
+
+    @Override
+    public synchronized StepOrder atStep(int attempt, long step) {
+        if (attempt != lastStage.attempt() || checkpointing == null) {
+            throw new AbandonedException();
+        }
+        return checkpointing.at(step);
+    }
+
+    @Override
+    public void saved(int attempt, int replica, byte[] position, String failure) {
+        TrainPosition saved = TrainPosition.read(position, "what rank " + replica + " has saved");
+        synchronized (this) {
+            if (attempt != lastStage.attempt() || checkpointing == null) {
+                return;
+            }
+            if (failure.isEmpty()) {
+                checkpointing.saved(replica, saved, this, this::beginIfReady);
+            } else {
+                checkpointing.failed(saved.step(), failure);
+            }
         }
     }
 
@@ -568,6 +632,13 @@ public final class JobDriver implements Coordinator {
     /** True once {@link #drain} was called: there may be more input. */
     boolean isDraining() {
         return draining;
+    }
+
+    /** The job has ended well: takes away what it would have gone on from. */
+    void forget() throws IOException, InterruptedException {
+        if (checkpointing != null) {
+            checkpointing.clear();
+        }
     }
 
     /** Ends the job, unless it has ended. */

@@ -101,7 +101,7 @@ final class ProgressBoard {
             stages.add(add(stage, workers, queued));
             queued = workers.stream().mapToInt(WorkerProgress::outstanding).sum();
             for (WorkerProgress worker : workers) {
-                training = add(training, worker.training());
+                training = training.plus(worker.training());
                 worker.tallies()
                         .forEach((name, byEpoch) ->
                                 byEpoch.forEach((in, count) -> tallies.computeIfAbsent(name, n -> new TreeMap<>())
@@ -124,12 +124,6 @@ final class ProgressBoard {
                 lags,
                 restarts,
                 hangs);
-    }
-
-    /** Adds the records; the times are those of the slowest rank. */
-    private static WorkerProgress.Training add(WorkerProgress.Training sum, WorkerProgress.Training one) {
-        WorkerProgress.Training slower = one.nanos() > sum.nanos() ? one : sum;
-        return new WorkerProgress.Training(sum.records() + one.records(), slower.nanos(), slower.stallNanos());
     }
 
     private JobProgress.StageProgress add(PlannedStage stage, List<WorkerProgress> workers, int queued) {

@@ -84,6 +84,7 @@ public final class RunningJob implements Job {
                 return null;
             } else if (failure == null) {
                 driver.plan().sink().commit(driver.plan().sinkJob(driver.job()), finished);
+                driver.forget();
                 return null;
             }
         } catch (IOException | InterruptedException | RuntimeException e) {

@@ -12,6 +12,7 @@ import io.ghee.sink.CommittingWriter;
 import io.ghee.sink.Sink;
 import io.ghee.sink.SinkWriter;
 import io.ghee.train.Artifact;
+import io.ghee.train.Checkpoints;
 import io.ghee.train.TrainFunction;
 import java.util.ArrayList;
 import java.util.List;
@@ -147,8 +148,11 @@ public final class StageTask {
         }
         Ledger ledger = plan.follows() || plan.commits() ? Ledger.of(generation, Units.of(plan)) : Ledger.none();
         metrics.ledger(ledger);
-        Lineage lineage =
-                last ? Lineage.NONE : new Lineage(plan.follows(), plan.follows() && plan.lastFanOut() >= 0, ledger);
+        boolean fansOut = plan.follows() && plan.lastFanOut() >= 0;
+        // A record has arrived when it enters the last stage, and is followed there only for what was trained on.
+        Lineage lineage = last
+                ? new Lineage(plan.checkpoints() != null, fansOut, Ledger.none())
+                : new Lineage(plan.follows(), fansOut, ledger);
         Consumed consumed = Consumed.read(wired.start().consumed());
         int train = trainStep();
         if (train >= 0) {
@@ -199,7 +203,11 @@ public final class StageTask {
                 even == null ? null : new Evening(coordinator, wired.start().attempt(), replica, batches, metrics);
         Feed pumped =
                 feed(wired, chain.build(0, at, lineage, consumed, batches), lineage, ledger, arrivals(wired), evening);
-        Training training = new Training(pumped, batches, stage, replica, plan.input(), coordinator, wiring, metrics);
+        Checkpoints checkpoints = plan.checkpoints();
+        Saving saving =
+                checkpoints == null ? null : new Saving(checkpoints, coordinator, wired.start(), replica, metrics);
+        Training training = new Training(
+                pumped, batches, stage, replica, plan.input(), coordinator, wiring, metrics, wired.start(), saving);
         TrainFunction<Object, Artifact> function =
                 (TrainFunction<Object, Artifact>) ((Step.Train) stage.steps().get(at)).function();
         Artifact artifact;
@@ -210,6 +218,9 @@ public final class StageTask {
             throw e;
         }
         training.exhaust();
+        if (saving != null) {
+            saving.close();
+        }
         Terminal terminal = terminal(wired, lineage, consumed);
         if (replica == 0 || !artifact.isSameOnAllRanks()) {
             chain.build(at + 1, stage.steps().size(), lineage, consumed, terminal)

@@ -1,5 +1,10 @@
 package io.ghee.run;
 
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
 /**
  * A generation of the job begins: all workers are there and their channels are bound.
  *
@@ -9,5 +14,43 @@ package io.ghee.run;
  * @param sinkAttempt the number by which the sink knows that attempt
  * @param consumed for the stage behind which records stay what they are: what has arrived already, as
  *     {@link Consumed#toBytes} wrote it
+ * @param resume what the attempt goes on from; null if it begins at the beginning
  */
-public record Start(int generation, int attempt, int sinkAttempt, int epoch, byte[] consumed) {}
+public record Start(
+        int generation,
+        int attempt,
+        int sinkAttempt,
+        int epoch,
+        byte[] consumed,
+        @Nullable Resume resume) {
+    /**
+     * A checkpoint of training.
+     *
+     * @param step after which it was made
+     * @param epoch the pass at hand then
+     * @param part of it that holds the state
+     * @param checksum of that part
+     * @param counted what had been counted by all ranks, which rank 0 takes for its own
+     */
+    public record Resume(long step, int epoch, String part, long checksum, Counted counted) {}
+
+    /**
+     * What train ranks have counted.
+     *
+     * @param training what they have been through
+     * @param tallies by name, then by epoch
+     */
+    public record Counted(WorkerProgress.Training training, Map<String, Map<Integer, Long>> tallies) {
+        static final Counted NOTHING = new Counted(new WorkerProgress.Training(0, 0, 0), Map.of());
+
+        /** The sum; the times are those of the slower one. */
+        Counted plus(Counted other) {
+            Map<String, Map<Integer, Long>> all = new TreeMap<>();
+            for (Counted each : List.of(this, other)) {
+                each.tallies.forEach((name, byEpoch) -> byEpoch.forEach((in, count) ->
+                        all.computeIfAbsent(name, n -> new TreeMap<>()).merge(in, count, Long::sum)));
+            }
+            return new Counted(training.plus(other.training), all);
+        }
+    }
+}

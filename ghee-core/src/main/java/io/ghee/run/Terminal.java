@@ -60,7 +60,7 @@ abstract class Terminal extends Node {
     /** To a train function, which takes the batches from here. */
     static final class ToTrainer extends Terminal {
         /** A batch and the pass it belongs to. */
-        record Pushed(int epoch, Batch<?> batch) {}
+        record Pushed(int epoch, Batch<?> batch, Origins origins) {}
 
         /** Pushes something into the chain. */
         interface Pushing {
@@ -74,7 +74,7 @@ abstract class Terminal extends Node {
         private int ended;
         private int countable;
         private long dropped;
-        private @Nullable Batch<?> held;
+        private @Nullable Pushed held;
         private boolean capturing;
         private boolean detaching;
         private @Nullable Batch<?> captured;
@@ -95,10 +95,10 @@ abstract class Terminal extends Node {
             if (capturing) {
                 captured = batch;
             } else if (drops) {
-                hold(batch);
+                hold(batch, origins);
             } else {
                 countable++;
-                pushed.add(new Pushed(epoch, detaching ? batch.detach() : batch));
+                pushed.add(new Pushed(epoch, detaching ? batch.detach() : batch, origins));
             }
         }
 
@@ -108,19 +108,19 @@ abstract class Terminal extends Node {
         }
 
         /** The last full batch is held back: it goes only if the other ranks have one more, too. */
-        private void hold(Batch<?> batch) {
+        private void hold(Batch<?> batch, Origins origins) {
             if (fullSize != 0 && batch.size() != fullSize) {
                 dropped += batch.size();
                 return;
             }
             countable++;
             release();
-            held = batch.detach();
+            held = new Pushed(epoch, batch.detach(), origins);
         }
 
         private void release() {
             if (held != null) {
-                pushed.add(new Pushed(epoch, held));
+                pushed.add(held);
                 held = null;
             }
         }
@@ -138,7 +138,7 @@ abstract class Terminal extends Node {
         long settle(int target) {
             long all = dropped;
             if (held != null && countable > target) {
-                all += held.size();
+                all += held.batch().size();
                 countable--;
                 held = null;
             }
@@ -162,7 +162,7 @@ abstract class Terminal extends Node {
         /** Adds a batch that only fills up. */
         void fill(Batch<?> padding) {
             countable++;
-            pushed.add(new Pushed(epoch, padding));
+            pushed.add(new Pushed(epoch, padding, Origins.NONE));
         }
 
         @Override

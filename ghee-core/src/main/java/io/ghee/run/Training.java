@@ -4,13 +4,18 @@ import static io.ghee.ConfigurationException.check;
 
 import io.ghee.Batch;
 import io.ghee.InfrastructureException;
+import io.ghee.InputException;
 import io.ghee.Resources;
 import io.ghee.channel.AbandonedException;
+import io.ghee.channel.Origins;
 import io.ghee.plan.PlannedStage;
+import io.ghee.train.Checkpointable;
 import io.ghee.train.Collective;
 import io.ghee.train.Epoch;
 import io.ghee.train.TrainContext;
+import java.io.IOException;
 import java.util.Iterator;
+import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * first request for a batch to the end of the last step, and how much of that went into waiting for batches.
  */
 final class Training implements TrainContext<Object> {
+    private static final String LOSS = "loss";
+
     private final Feed feed;
     private final Terminal.ToTrainer batches;
     private final PlannedStage stage;
@@ -36,7 +43,13 @@ final class Training implements TrainContext<Object> {
     private int pass;
 
     private int nextEpoch = 1;
+    private final @Nullable Saving saving;
+    private long steps;
+    private Terminal.ToTrainer.Pushed taken = new Terminal.ToTrainer.Pushed(0, Batch.of(List.of()), Origins.NONE);
     private long startNanos;
+    /** What an earlier attempt took, from which this one goes on. */
+    private long beforeNanos;
+
     private long stallNanos;
     private long records;
     private @Nullable Exception broken;
@@ -51,7 +64,9 @@ final class Training implements TrainContext<Object> {
             PlannedStage.FromSource input,
             Coordinator coordinator,
             Wiring wiring,
-            WorkerMetrics metrics) {
+            WorkerMetrics metrics,
+            Start start,
+            @Nullable Saving saving) {
         this.feed = feed;
         this.evened = feed.evening != null;
         this.coordinator = coordinator;
@@ -62,6 +77,17 @@ final class Training implements TrainContext<Object> {
         this.epochs = input.source().passes();
         this.heldOutPass = input.heldOutPass();
         this.metrics = metrics;
+        this.saving = saving;
+        Start.Resume resume = start.resume();
+        if (resume != null) {
+            nextEpoch = resume.epoch();
+            steps = resume.step();
+            WorkerProgress.Training before = resume.counted().training();
+            records = rank == 0 ? before.records() : 0;
+            shown = records;
+            beforeNanos = before.nanos();
+            stallNanos = before.stallNanos();
+        }
     }
 
     @Override
@@ -152,7 +178,29 @@ final class Training implements TrainContext<Object> {
     }
 
     @Override
+    public void checkpoint(Checkpointable state) throws IOException {
+        if (saving != null) {
+            saving.keep(state);
+        }
+    }
+
+    @Override
+    public long step() {
+        return steps;
+    }
+
+    @Override
     public void report(String metric, double value) {
+        if (metric.equals(LOSS) && !Double.isFinite(value)) {
+            throw new InputException("loss: " + value + " at epoch " + pass + ", step " + steps + ", in a batch of "
+                    + taken.batch().size() + " records"
+                    + (taken.origins().rows() == 0
+                            ? ""
+                            : ", the first of which is record "
+                                    + Origins.record(taken.origins().id(0)) + " of split "
+                                    + Origins.split(taken.origins().id(0)))
+                    + " (expected: a number; the checkpoints before it stay)");
+        }
         metrics.report(metric, value);
     }
 
@@ -196,6 +244,27 @@ final class Training implements TrainContext<Object> {
         }
     }
 
+    private void take(Terminal.ToTrainer.Pushed head) {
+        taken = head;
+        if (head.epoch() != heldOutPass) {
+            steps++;
+            if (saving != null) {
+                saving.taken(head.epoch(), head.origins());
+            }
+        }
+    }
+
+    private void stepEnded(int number) throws Exception {
+        if (saving != null) {
+            try {
+                saving.stepEnded(number);
+            } catch (Exception e) {
+                broken = e;
+                throw e;
+            }
+        }
+    }
+
     /** The next batch of pass {@code number}, or null at its end; skips what is left of the passes before. */
     private @Nullable Batch<?> next(int number) throws Exception {
         while (true) {
@@ -205,6 +274,7 @@ final class Training implements TrainContext<Object> {
             } else if (head != null) {
                 batches.take();
                 if (head.epoch() == number) {
+                    take(head);
                     return head.batch();
                 }
             } else if (exhausted || batches.ended() >= number) {
@@ -258,12 +328,15 @@ final class Training implements TrainContext<Object> {
                 metrics.in(Activity.COMPUTE);
                 long asked = System.nanoTime();
                 if (startNanos == 0) {
-                    startNanos = asked;
+                    startNanos = asked - beforeNanos;
                 }
                 if (!heldOut) {
                     show(asked);
                 }
                 try {
+                    if (!heldOut) {
+                        stepEnded(number);
+                    }
                     pass = number;
                     Batch<?> batch = Training.this.next(number);
                     if (!heldOut) {

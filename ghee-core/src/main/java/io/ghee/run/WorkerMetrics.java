@@ -92,6 +92,18 @@ public final class WorkerMetrics {
         }
     }
 
+    /** This attempt goes on from another one: what was counted by then counts. */
+    synchronized void resume(Map<String, Map<Integer, Long>> tallied) {
+        tallied.forEach((name, byEpoch) -> tallies.put(name, new TreeMap<>(byEpoch)));
+    }
+
+    /** What has been counted in training. */
+    synchronized Start.Counted counted() {
+        Map<String, Map<Integer, Long>> tallied = new TreeMap<>();
+        tallies.forEach((name, byEpoch) -> tallied.put(name, new TreeMap<>(byEpoch)));
+        return new Start.Counted(training, tallied);
+    }
+
     void ledger(Ledger now) {
         ledger = now;
     }

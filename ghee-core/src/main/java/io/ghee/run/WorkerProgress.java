@@ -55,7 +55,13 @@ public record WorkerProgress(
      * Train records over all epochs, the wall time from the first request for a batch to the last step, and how much of
      * it was spent waiting for batches.
      */
-    public record Training(long records, long nanos, long stallNanos) {}
+    public record Training(long records, long nanos, long stallNanos) {
+        /** Adds the records; the times are those of the slower one. */
+        Training plus(Training other) {
+            Training slower = other.nanos > nanos ? other : this;
+            return new Training(records + other.records, slower.nanos, slower.stallNanos);
+        }
+    }
 
     /** A value of a metric, and how many records of the epochs had been taken before it. */
     public record Point(long records, double value) {}

@@ -1,6 +1,7 @@
 package io.ghee.train;
 
 import io.ghee.Resources;
+import java.io.IOException;
 
 /**
  * What a {@link TrainFunction} sees of the job. Used by the thread that runs the function.
@@ -9,7 +10,7 @@ import io.ghee.Resources;
  */
 public interface TrainContext<T> {
     /**
-     * The training passes, in order; iterate them once. An epoch that was not read to its end is skipped when the next
+     * The training passes, in order, from the one on that a checkpoint left off in; iterate them once. An epoch that was not read to its end is skipped when the next
      * one is asked for.
      */
     Iterable<Epoch<T>> epochs();
@@ -34,9 +35,26 @@ public interface TrainContext<T> {
      */
     Collective collective();
 
+    /**
+     * Keeps the state of training in the checkpoints of the pipeline ({@link io.ghee.Pipeline#withCheckpoints}), and brings it
+     * to where the last one left it: the epochs then go on with the record behind it. To be called once, before the first
+     * batch, by all ranks with equal states: rank 0 saves it, all restore it. It is saved when the next batch is asked for:
+     * by then a step is to be done. Does nothing if the pipeline has no checkpoints.
+     *
+     * @throws io.ghee.InputException if the checkpoint is damaged, or of something else
+     */
+    void checkpoint(Checkpointable state) throws IOException;
+
     /** The execution environment of the stage. */
     Resources resources();
 
-    /** Adds a value to a named series ("loss", "rmse") that progress, report and {@link io.ghee.Job} show. */
+    /** How many batches this rank has been given in training, those before the checkpoint it goes on from included. */
+    long step();
+
+    /**
+     * Adds a value to a named series ("loss", "rmse") that progress, report and {@link io.ghee.Job} show.
+     *
+     * @throws io.ghee.InputException if it is the "loss", and no finite number: nothing good can come after that
+     */
     void report(String metric, double value);
 }

@@ -305,6 +305,16 @@ final class AgentLink implements Coordinator, Wiring {
         return number;
     }
 
+    @Override
+    public StepOrder atStep(int attempt, long step) throws InterruptedException {
+        return questions.atStep(attempt, step);
+    }
+
+    @Override
+    public void saved(int attempt, int replica, byte[] position, String failure) throws InterruptedException {
+        questions.saved(attempt, replica, position, failure);
+    }
+
     /** Until there are other orders, but not longer than {@code patience}. */
     @SuppressWarnings("WaitNotInLoop") // whoever asked asks again
     private synchronized void pause(Duration patience) throws InterruptedException {

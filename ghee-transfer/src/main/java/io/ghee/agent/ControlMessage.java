@@ -94,6 +94,10 @@ sealed interface ControlMessage {
 
     record EvenOut(int attempt, int replica, int epoch, int batches) implements Question {}
 
+    record AtStep(int attempt, long step) implements Question {}
+
+    record Saved(int attempt, int replica, byte[] position, String failure) implements Question {}
+
     record Skip(int stage, int replica, String message) implements Question {}
 
     /**
@@ -147,7 +151,10 @@ sealed interface ControlMessage {
     /** To {@link Deal}, or to {@link EvenOut}, with -1 as long as there is no number. */
     record Count(int value) implements Reply {}
 
-    /** To {@link EpochOver}, {@link Ending} or {@link Skip}. */
+    /** To {@link AtStep}. */
+    record Ordered(String save, long next) implements Reply {}
+
+    /** To {@link EpochOver}, {@link Ending}, {@link Saved} or {@link Skip}. */
     record Verdict(boolean yes) implements Reply {}
 
     /** The generation that it was asked in is over. */

@@ -406,6 +406,12 @@ public final class ControlServer implements AutoCloseable {
                 OptionalInt number =
                         driver.evenOut(even.attempt(), even.replica(), even.epoch(), even.batches(), Duration.ZERO);
                 return new ControlMessage.Count(number.orElse(-1));
+            } else if (question instanceof ControlMessage.AtStep at) {
+                Coordinator.StepOrder order = driver.atStep(at.attempt(), at.step());
+                return new ControlMessage.Ordered(order.save(), order.next());
+            } else if (question instanceof ControlMessage.Saved saved) {
+                driver.saved(saved.attempt(), saved.replica(), saved.position(), saved.failure());
+                return new ControlMessage.Verdict(true);
             } else if (question instanceof ControlMessage.Skip skip) {
                 return new ControlMessage.Verdict(driver.skip(skip.stage(), skip.replica(), skip.message()));
             }

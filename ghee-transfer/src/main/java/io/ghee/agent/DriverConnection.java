@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.zeromq.ZContext;
 
 /**
- * What a worker's task asks the driver, over a socket of its own. Used by the task's thread, but for what is reported.
+ * What a worker's task asks the driver, over a socket of its own. Thread-safe: one question at a time.
  */
 final class DriverConnection {
     private static final Duration ANSWER = Duration.ofSeconds(60);
@@ -34,7 +34,7 @@ final class DriverConnection {
         this.self = self;
     }
 
-    private <R extends ControlMessage.Reply> R ask(ControlMessage.Question question, Class<R> expected)
+    private synchronized <R extends ControlMessage.Reply> R ask(ControlMessage.Question question, Class<R> expected)
             throws InterruptedException {
         WorkerSocket connected = socket;
         if (connected == null) {
@@ -97,6 +97,15 @@ final class DriverConnection {
         int number = ask(new ControlMessage.EvenOut(attempt, replica, epoch, batches), ControlMessage.Count.class)
                 .value();
         return number < 0 ? OptionalInt.empty() : OptionalInt.of(number);
+    }
+
+    Coordinator.StepOrder atStep(int attempt, long step) throws InterruptedException {
+        ControlMessage.Ordered ordered = ask(new ControlMessage.AtStep(attempt, step), ControlMessage.Ordered.class);
+        return new Coordinator.StepOrder(ordered.save(), ordered.next());
+    }
+
+    void saved(int attempt, int replica, byte[] position, String failure) throws InterruptedException {
+        ask(new ControlMessage.Saved(attempt, replica, position, failure), ControlMessage.Verdict.class);
     }
 
     boolean skip(int stage, int replica, String message) throws InterruptedException {

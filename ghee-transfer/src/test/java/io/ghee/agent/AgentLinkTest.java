@@ -115,7 +115,7 @@ class AgentLinkTest {
     }
 
     private static Start begins(int generation) {
-        return new Start(generation, 0, 0, 1, new byte[0]);
+        return new Start(generation, 0, 0, 1, new byte[0], null);
     }
 
     private static ControlMessage.Begin toReader(int generation, String inlet) {
@@ -297,6 +297,14 @@ class AgentLinkTest {
         public int deal(int generation, int stage, int epoch, int amount) {
             return 0;
         }
+
+        @Override
+        public StepOrder atStep(int attempt, long step) {
+            return new StepOrder("", step + 1);
+        }
+
+        @Override
+        public void saved(int attempt, int replica, byte[] position, String failure) {}
 
         @Override
         public boolean isEnding(int generation, int epoch) {

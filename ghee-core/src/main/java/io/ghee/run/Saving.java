@@ -1,0 +1,205 @@
+package io.ghee.run;
+
+import static io.ghee.ConfigurationException.check;
+
+import io.ghee.ConfigurationException;
+import io.ghee.InputException;
+import io.ghee.channel.Origins;
+import io.ghee.train.CheckpointStore;
+import io.ghee.train.Checkpointable;
+import io.ghee.train.Checkpoints;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.EOFException;
+import java.io.FilterOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.zip.CRC32C;
+import java.util.zip.CheckedInputStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A rank's part in checkpoints: keeps count of the steps and of what was trained on, saves when the driver says so, and takes
+ * up what was saved. Rank 0 saves the state for all. Used by the task's thread.
+ */
+final class Saving {
+    private final Checkpoints how;
+    private final Coordinator coordinator;
+    private final int attempt;
+    private final int rank;
+    private final WorkerMetrics metrics;
+    private final Start.@Nullable Resume resume;
+    private final AtomicReference<@Nullable RuntimeException> failure = new AtomicReference<>();
+
+    private final Consumed consumed = new Consumed();
+    private @Nullable Checkpointable state;
+    private long step;
+    private long ended;
+    private long ask;
+    private @Nullable Thread writing;
+
+    Saving(Checkpoints how, Coordinator coordinator, Start start, int rank, WorkerMetrics metrics) {
+        this.how = how;
+        this.coordinator = coordinator;
+        this.attempt = start.attempt();
+        this.resume = start.resume();
+        this.rank = rank;
+        this.metrics = metrics;
+        this.step = resume == null ? 0 : resume.step();
+        this.ended = step;
+        this.ask = step + 1;
+        if (resume != null && rank == 0) {
+            metrics.resume(resume.counted().tallies());
+        }
+    }
+
+    /** Takes up the state that was saved, if something was. */
+    void keep(Checkpointable kept) throws IOException {
+        check(state == null, "checkpoint(state)", "called twice", "once");
+        state = kept;
+        Start.Resume from = resume;
+        if (from == null) {
+            return;
+        }
+        check(step == from.step(), "checkpoint(state)", "called after step " + step, "before the first batch");
+        CheckpointStore store = how.store();
+        String where = store.describe() + ", step " + from.step();
+        CRC32C checksum = new CRC32C();
+        try (InputStream in =
+                new CheckedInputStream(new BufferedInputStream(store.read(from.step(), from.part())), checksum)) {
+            kept.restore(in);
+            long rest = in.transferTo(OutputStream.nullOutputStream());
+            if (checksum.getValue() != from.checksum()) {
+                throw new InputException(where + " is damaged: checksum " + Long.toHexString(checksum.getValue())
+                        + " (expected: " + Long.toHexString(from.checksum()) + ")");
+            }
+            if (rest > 0) {
+                throw new InputException(where + ": " + rest + " bytes are left when the state has been restored"
+                        + " (expected: that it reads all that it wrote)");
+            }
+        } catch (EOFException e) {
+            throw new InputException(where + " is damaged: it ends too early", e);
+        }
+    }
+
+    /** The train function is given a batch. */
+    void taken(int epoch, Origins origins) {
+        step++;
+        consumed.add(epoch, origins);
+    }
+
+    /**
+     * The train function asks for the next batch, and so has done with the one before.
+     *
+     * @param epoch the pass that it asks in
+     */
+    void stepEnded(int epoch) throws InterruptedException {
+        if (step == ended) {
+            return;
+        }
+        ended = step;
+        RuntimeException failed = failure.get();
+        if (failed != null) {
+            throw failed;
+        }
+        if (step < ask) {
+            return;
+        }
+        Activity before = metrics.in(Activity.WAIT_DRIVER);
+        Coordinator.StepOrder order = coordinator.atStep(attempt, step);
+        metrics.in(before);
+        ask = order.next();
+        if (!order.save().isEmpty()) {
+            save(order.save(), epoch);
+        }
+    }
+
+    private void save(String part, int epoch) throws InterruptedException {
+        Checkpointable kept = state;
+        if (kept == null) {
+            throw new ConfigurationException(
+                    "the pipeline has checkpoints, but its train function keeps nothing in them (expected:"
+                            + " context.checkpoint(state) before the first batch)");
+        }
+        consumed.forgetUntil(epoch - 1);
+        Start.Counted counted = metrics.counted();
+        if (rank != 0) {
+            TrainPosition position = TrainPosition.ofRank(step, epoch, consumed, counted, TrainPosition.State.NONE);
+            coordinator.saved(attempt, rank, position.toBytes(), "");
+            return;
+        }
+        Thread earlier = writing;
+        if (earlier != null) {
+            earlier.join();
+        }
+        Checkpointable.Snapshot snapshot = kept.snapshot();
+        // What is consumed goes on growing meanwhile.
+        Consumed now = Consumed.read(consumed.toBytes());
+        long at = step;
+        Thread thread = new Thread(() -> write(part, snapshot, at, epoch, now, counted), "ghee-save-" + step);
+        thread.setDaemon(true);
+        thread.start();
+        writing = thread;
+    }
+
+    private void write(
+            String part, Checkpointable.Snapshot snapshot, long at, int epoch, Consumed now, Start.Counted counted) {
+        String failed = "";
+        Counting counting = new Counting();
+        try {
+            how.store().write(at, part, out -> {
+                counting.to(out);
+                BufferedOutputStream buffered = new BufferedOutputStream(counting, 1 << 16);
+                snapshot.writeTo(buffered);
+                buffered.flush();
+            });
+        } catch (IOException | RuntimeException e) {
+            failed = e.toString();
+        }
+        TrainPosition.State saved = new TrainPosition.State(part, counting.bytes, counting.checksum.getValue());
+        TrainPosition position = TrainPosition.ofRank(at, epoch, now, counted, saved);
+        try {
+            coordinator.saved(attempt, rank, position.toBytes(), failed);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException e) {
+            failure.set(e);
+        }
+    }
+
+    /** Sums up what goes through it. */
+    private static final class Counting extends FilterOutputStream {
+        private final CRC32C checksum = new CRC32C();
+        private long bytes;
+
+        Counting() {
+            super(OutputStream.nullOutputStream());
+        }
+
+        void to(OutputStream stream) {
+            out = stream;
+        }
+
+        @Override
+        public void write(int one) throws IOException {
+            write(new byte[] {(byte) one}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] from, int start, int length) throws IOException {
+            out.write(from, start, length);
+            checksum.update(from, start, length);
+            bytes += length;
+        }
+    }
+
+    /** What training goes on from must be safe before the worker ends: it may be halted then. */
+    void close() throws InterruptedException {
+        Thread thread = writing;
+        if (thread != null) {
+            thread.join();
+        }
+    }
+}
