@@ -151,6 +151,23 @@ public final class Pipeline {
         return with(draft.limits.withCheckpoints(checkpoints));
     }
 
+    /**
+     * The same pipeline, in which each rank of the train stage is given the same batches every time: their records and the
+     * order of them depend on the seed, the epoch, the input and the number of ranks alone, and not on how many replicas read
+     * and how fast they are; and with checkpoints, not on what was lost meanwhile. Training on a CPU then has the same
+     * result, bit for bit, if the train function does its part.
+     *
+     * <p>The splits of the input are mixed by the seed, anew in each epoch, and read in 16 lanes at a time; more replicas than
+     * that have nothing to read. {@code shuffle} mixes within a lane. After a loss the pass at hand is read again from its
+     * beginning, and what was trained on is left out.
+     *
+     * @throws ConfigurationException if the pipeline is not one stage that reads and, given batches by {@code even}, one
+     *     that trains
+     */
+    public Pipeline deterministic(long seed) {
+        return with(draft.limits.withSeed(seed));
+    }
+
     private Pipeline with(Plan.Limits limits) {
         return new Pipeline(new Draft(draft.name, limits, draft.steps));
     }

@@ -21,34 +21,41 @@ public record Plan(String pipeline, Limits limits, List<PlannedStage> stages) im
      * @param exactlyOnce false if records may arrive twice after a loss
      * @param commitMillis how often the sink commits on the way; 0 if it commits once, in the end
      * @param checkpoints what training goes on from after a loss; null if it begins anew
+     * @param seed of the order in which records are trained on; null if that is left to chance
      */
     public record Limits(
             long badRecords,
             int restarts,
             boolean exactlyOnce,
             long commitMillis,
-            @Nullable Checkpoints checkpoints) implements Serializable {
+            @Nullable Checkpoints checkpoints,
+            @Nullable Long seed)
+            implements Serializable {
         /** What is so if nothing else is said. */
-        public static final Limits DEFAULT = new Limits(0, 3, true, 0, null);
+        public static final Limits DEFAULT = new Limits(0, 3, true, 0, null, null);
 
         public Limits withBadRecords(long n) {
-            return new Limits(n, restarts, exactlyOnce, commitMillis, checkpoints);
+            return new Limits(n, restarts, exactlyOnce, commitMillis, checkpoints, seed);
         }
 
         public Limits withRestarts(int n) {
-            return new Limits(badRecords, n, exactlyOnce, commitMillis, checkpoints);
+            return new Limits(badRecords, n, exactlyOnce, commitMillis, checkpoints, seed);
         }
 
         public Limits withExactlyOnce(boolean yes) {
-            return new Limits(badRecords, restarts, yes, commitMillis, checkpoints);
+            return new Limits(badRecords, restarts, yes, commitMillis, checkpoints, seed);
         }
 
         public Limits withCommitMillis(long millis) {
-            return new Limits(badRecords, restarts, exactlyOnce, millis, checkpoints);
+            return new Limits(badRecords, restarts, exactlyOnce, millis, checkpoints, seed);
         }
 
         public Limits withCheckpoints(Checkpoints which) {
-            return new Limits(badRecords, restarts, exactlyOnce, commitMillis, which);
+            return new Limits(badRecords, restarts, exactlyOnce, commitMillis, which, seed);
+        }
+
+        public Limits withSeed(long of) {
+            return new Limits(badRecords, restarts, exactlyOnce, commitMillis, checkpoints, of);
         }
     }
 
@@ -114,9 +121,14 @@ public record Plan(String pipeline, Limits limits, List<PlannedStage> stages) im
         return limits.checkpoints();
     }
 
+    /** True if the order in which records are trained on is always the same. */
+    public boolean isDeterministic() {
+        return limits.seed() != null;
+    }
+
     /** True if the origins of records are followed: if a lost worker begins again, and does not do so from the source. */
     public boolean follows() {
-        return (limits.restarts() > 0 || commits() || checkpoints() != null) && stages.size() > 1;
+        return (limits.restarts() > 0 || commits() || checkpoints() != null || isDeterministic()) && stages.size() > 1;
     }
 
     /** True if {@code stage} sends to all replicas of the next one. */

@@ -68,7 +68,35 @@ public final class Planner {
         if (limits.checkpoints() != null) {
             checkCheckpoints(plan);
         }
+        if (plan.isDeterministic()) {
+            checkOrder(plan);
+        }
         return plan;
+    }
+
+    private static void checkOrder(Plan plan) {
+        PlannedStage last = plan.stage(plan.stages().size() - 1);
+        check(last.trains(), "deterministic", "stage " + last.name(), "a train stage");
+        check(
+                plan.stages().size() == 2,
+                "stages of a deterministic pipeline",
+                plan.stages().size(),
+                "2: one that reads, and one that trains");
+        check(
+                last.input() instanceof PlannedStage.FromStage from && from.rebatch() > 0,
+                "batches of stage " + last.name(),
+                "of no known size",
+                "batch(n) without a time before it, and functions of batches in it");
+        check(
+                plan.distributionInto(last) instanceof Distribution.Even,
+                "distribution into " + last.name(),
+                "not even",
+                "even()");
+        check(
+                last.steps().stream().noneMatch(Step.Shuffle.class::isInstance),
+                "shuffle in stage " + last.name(),
+                "of a deterministic pipeline",
+                "in the stage before");
     }
 
     private static void checkCheckpoints(Plan plan) {

@@ -31,14 +31,34 @@ final class Chain implements AutoCloseable {
     private final int replica;
     private final WorkerMetrics metrics;
     private final Faults faults;
-    private final Map<Integer, Object> opened = new HashMap<>();
+    private final Map<Integer, Object> opened;
+    /** What the seeds of shuffles differ by. */
+    private final int lane;
 
     Chain(Plan plan, PlannedStage stage, int replica, WorkerMetrics metrics, Faults faults) {
+        this(plan, stage, replica, replica, metrics, faults, new HashMap<>());
+    }
+
+    private Chain(
+            Plan plan,
+            PlannedStage stage,
+            int replica,
+            int lane,
+            WorkerMetrics metrics,
+            Faults faults,
+            Map<Integer, Object> opened) {
         this.plan = plan;
         this.stage = stage;
         this.replica = replica;
+        this.lane = lane;
+        this.opened = opened;
         this.metrics = metrics;
         this.faults = faults;
+    }
+
+    /** Builds chains of one lane of a replica, whose shuffles are of their own. */
+    Chain ofLane(int number) {
+        return new Chain(plan, stage, replica, number, metrics, faults, opened);
     }
 
     /** True if records may come out of the chain later than others that came in after them. */
@@ -104,7 +124,7 @@ final class Chain implements AutoCloseable {
             return new Node.HoldOut(
                     (RecordPredicate<Object>) holdOut.predicate(), plan.input().heldOutPass(), lineage, faulty, next);
         } else if (step instanceof Step.Shuffle shuffle) {
-            return new Node.Shuffle(shuffle.window(), shuffle.seed(), replica, lineage, next);
+            return new Node.Shuffle(shuffle.window(), shuffle.seed(), lane, lineage, next);
         } else if (step instanceof Step.Group group) {
             return new Node.Group(group.size(), group.maybeLinger(), lineage, next);
         } else if (step instanceof Step.Ungroup) {

@@ -67,6 +67,9 @@ final class Checkpointing {
 
     /** How many readers the input is to be cut for: as many as for the checkpoint that is there, if there is one. */
     static int readers(@Nullable TrainPosition kept, Plan plan) {
+        if (plan.isDeterministic()) {
+            return Lanes.COUNT;
+        }
         return kept == null ? plan.stage(0).replicas() : kept.readers();
     }
 

@@ -31,7 +31,7 @@ public interface Coordinator {
      */
     record StepOrder(String save, long next) {}
 
-    /** The next split for a replica of the first stage. */
+    /** The next split for a replica of the first stage; or for a lane of it, where the order is always the same. */
     Assignment nextSplit(int generation, int replica) throws InterruptedException;
 
     /**

@@ -31,6 +31,9 @@ final class InletFeed extends Feed {
     private final Lineage lineage;
     private final @Nullable Arrivals arrivals;
     private final ArrayDeque<Delivery> parked = new ArrayDeque<>();
+    /** Of a deterministic job; null where batches are taken as they come. */
+    private final @Nullable Ordering ordering;
+
     private final List<Object> joined = new ArrayList<>();
     private final Lineage.Rows joinedOrigins;
     private final int[] endedEpoch;
@@ -63,7 +66,8 @@ final class InletFeed extends Feed {
             Node chain,
             WorkerMetrics metrics,
             Faults atEnd,
-            @Nullable Evening evening) {
+            @Nullable Evening evening,
+            boolean ordered) {
         super(chain, metrics, atEnd, evening);
         this.wiring = wiring;
         this.wired = wired;
@@ -75,6 +79,7 @@ final class InletFeed extends Feed {
         this.joinedOrigins = lineage.rows();
         this.endedEpoch = new int[inlet.senders()];
         this.epoch = wired.start().epoch();
+        this.ordering = ordered ? new Ordering(inlet.senders()) : null;
     }
 
     @Override
@@ -151,10 +156,18 @@ final class InletFeed extends Feed {
                 return delivery;
             }
         }
+        Delivery inOrder = ordering == null ? null : ordering.next(epoch, endedEpoch);
+        if (inOrder != null) {
+            return inOrder;
+        }
         Activity before = metrics.in(Activity.WAIT_INPUT);
         Delivery delivery = inlet.receive(RECEIVE);
         metrics.in(before);
-        return delivery;
+        if (ordering == null || delivery == null || delivery instanceof Delivery.EndOfStream) {
+            return delivery;
+        }
+        ordering.add(delivery);
+        return ordering.next(epoch, endedEpoch);
     }
 
     private int epochOf(Delivery delivery) {
@@ -273,6 +286,9 @@ final class InletFeed extends Feed {
         left.add(inlet);
         release();
         parked.clear();
+        if (ordering != null) {
+            ordering.clear();
+        }
         Wiring.Wired next = wiring.join(generation, kept.standing(epoch));
         // Before its inlet is ours: if the stage begins anew, it is not this feed that has to close it.
         kept.joined(next, metrics);

@@ -63,6 +63,7 @@ public final class JobDriver implements Coordinator {
     private volatile boolean draining;
     private final @Nullable Resumption resumption;
     private final @Nullable Checkpointing checkpointing;
+    private final @Nullable Lanes lanes;
     private long notBeforeNanos = System.nanoTime();
     private @Nullable Start start;
 
@@ -77,6 +78,10 @@ public final class JobDriver implements Coordinator {
         this.splits = splits;
         this.resumption = resumption;
         this.checkpointing = checkpointing;
+        Long seed = plan.limits().seed();
+        this.lanes = seed == null
+                ? null
+                : new Lanes(seed, splits.size(), plan.input().passes());
         int pinnedTo = plan.source() instanceof UnboundedSource ? plan.stage(0).replicas() : 0;
         this.cursor = new Cursor(splits.size(), plan.input().passes(), pinnedTo, Units.of(plan));
         PlannedStage last = plan.stage(plan.stages().size() - 1);
@@ -251,7 +256,11 @@ public final class JobDriver implements Coordinator {
         }
         arrived.forgetUntil(cursor.epoch() - 1);
         cursor.begin(arrived);
-        byte[] skipped = plan.lastFanOut() >= 0 && !arrived.isEmpty() ? arrived.toBytes() : new byte[0];
+        if (lanes != null) {
+            lanes.begin(cursor.epoch());
+        }
+        boolean skipsLater = plan.lastFanOut() >= 0 || lanes != null;
+        byte[] skipped = skipsLater && !arrived.isEmpty() ? arrived.toBytes() : new byte[0];
         int sinkAttempt = resumption == null ? lastStage.attempt() : resumption.attempt();
         start = new Start(generation, lastStage.attempt(), sinkAttempt, cursor.epoch(), skipped, resume);
         LOG.debug("job {}: generation {} begins in epoch {}", job, generation, cursor.epoch());
@@ -470,7 +479,7 @@ public final class JobDriver implements Coordinator {
     @Override
     public synchronized Assignment nextSplit(int inGeneration, int replica) {
         check(inGeneration);
-        Cursor.Next next = cursor.next(replica);
+        Cursor.Next next = lanes == null ? cursor.next(replica) : lanes.next(replica);
         if (next == null || draining) {
             return new Assignment(plan.input().passes(), 0, null, 0, new byte[0]);
         }
@@ -481,8 +490,9 @@ public final class JobDriver implements Coordinator {
             from = cursor.consumed().firstMissing(1, next.split(), mark);
             cursor.complete(next.split(), mark, from);
         }
-        Consumed arrived =
-                plan.lastFanOut() >= 0 ? new Consumed() : cursor.consumed().of(next.epoch(), next.split());
+        Consumed arrived = plan.lastFanOut() >= 0 || lanes != null
+                ? new Consumed()
+                : cursor.consumed().of(next.epoch(), next.split());
         return new Assignment(
                 next.epoch(), next.split(), split, from, arrived.isEmpty() ? new byte[0] : arrived.toBytes());
     }

@@ -146,7 +146,8 @@ public final class StageTask {
         if (wired.outlet() != null) {
             opened.add(wired.outlet());
         }
-        Ledger ledger = plan.follows() || plan.commits() ? Ledger.of(generation, Units.of(plan)) : Ledger.none();
+        boolean settles = (plan.follows() || plan.commits()) && !plan.isDeterministic();
+        Ledger ledger = settles ? Ledger.of(generation, Units.of(plan)) : Ledger.none();
         metrics.ledger(ledger);
         boolean fansOut = plan.follows() && plan.lastFanOut() >= 0;
         // A record has arrived when it enters the last stage, and is followed there only for what was trained on.
@@ -159,6 +160,17 @@ public final class StageTask {
             return train(train, wired, lineage, ledger, consumed);
         }
         Terminal terminal = terminal(wired, lineage, consumed);
+        if (plan.isDeterministic() && terminal instanceof ToStage sender) {
+            OrderedFeed ordered = ordered(wired, sender, lineage, consumed);
+            opened.add(ordered);
+            feed = ordered;
+            while (ordered.pump()) {
+                if (Thread.interrupted()) {
+                    throw new InterruptedException("between two records");
+                }
+            }
+            return terminal.finish();
+        }
         Node first = chain.build(0, stage.steps().size(), lineage, consumed, terminal);
         Arrivals arrivals = last ? arrivals(wired) : null;
         Feed pumped = feed(wired, first, lineage, ledger, arrivals, null);
@@ -182,6 +194,39 @@ public final class StageTask {
             commits.commit();
         }
         return terminal.finish();
+    }
+
+    /** Reads the lanes of this replica, each through a chain of its own. */
+    private OrderedFeed ordered(Wiring.Wired wired, ToStage sender, Lineage lineage, Consumed consumed)
+            throws Exception {
+        Outlet outlet = need(wired.outlet(), "an outlet");
+        PlannedStage ranks = plan.stage(stage.index() + 1);
+        int size = ((PlannedStage.FromStage) ranks.input()).rebatch() * ranks.replicas();
+        Faults atEnd = chain.holdsBack() ? faults.behindHeldRecords() : faults;
+        List<OrderedFeed.Lane> lanes = new ArrayList<>();
+        for (int lane = replica; lane < Lanes.COUNT; lane += stage.replicas()) {
+            ToRanks made = new ToRanks(lane, size, lineage.paths());
+            Node first = chain.ofLane(lane).build(0, stage.steps().size(), lineage, new Consumed(), made);
+            lanes.add(new OrderedFeed.Lane(
+                    new SourceFeed(
+                            plan.input(),
+                            coordinator,
+                            wiring,
+                            wired.start(),
+                            lane,
+                            false,
+                            null,
+                            lineage,
+                            Ledger.none(),
+                            first,
+                            metrics,
+                            faults,
+                            atEnd,
+                            null),
+                    made));
+        }
+        return new OrderedFeed(
+                lanes, sender, outlet, consumed, plan.input().passes(), wired.start(), wiring, metrics, atEnd);
     }
 
     private int trainStep() {
@@ -267,7 +312,9 @@ public final class StageTask {
                 arrivals.joined(wired, metrics);
             }
             int passes = plan.input().passes();
-            made = new InletFeed(wiring, wired, inlet, from, passes, lineage, arrivals, first, metrics, atEnd, evening);
+            boolean ordered = last && plan.isDeterministic();
+            made = new InletFeed(
+                    wiring, wired, inlet, from, passes, lineage, arrivals, first, metrics, atEnd, evening, ordered);
         } else {
             made = new SourceFeed(
                     plan.input(),
