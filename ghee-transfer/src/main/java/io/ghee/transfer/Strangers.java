@@ -10,7 +10,7 @@ import org.slf4j.LoggerFactory;
  * Counts and reports messages that were not meant for where they arrived: anyone may connect to a bound port. They are
  * dropped; the log has the first of each cause, the tenth, the hundredth and so on. Thread-safe.
  */
-final class Strangers {
+public final class Strangers {
     private static final Logger LOG = LoggerFactory.getLogger(Strangers.class);
 
     private final Map<String, AtomicLong> counts = new ConcurrentHashMap<>();
@@ -21,7 +21,7 @@ final class Strangers {
      * @param what was dropped
      * @param cause one of few
      */
-    void dropped(String what, String cause) {
+    public void dropped(String what, String cause) {
         long count = counts.computeIfAbsent(cause, key -> new AtomicLong()).incrementAndGet();
         for (long power = 1; power <= count; power *= 10) {
             if (power == count) {
@@ -31,7 +31,7 @@ final class Strangers {
     }
 
     /** How many were dropped. */
-    long count() {
+    public long count() {
         return counts.values().stream().mapToLong(AtomicLong::get).sum();
     }
 }

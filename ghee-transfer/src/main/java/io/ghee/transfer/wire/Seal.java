@@ -28,7 +28,8 @@ public final class Seal {
     public enum Kind {
         FRAME,
         PROBE,
-        RECEIPT
+        RECEIPT,
+        RING
     }
 
     private final SecretKeySpec key;
