@@ -14,10 +14,13 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import io.ghee.Batch;
 import io.ghee.InputException;
 import io.ghee.columnar.Column;
+import io.ghee.models.djl.Agreement;
 import io.ghee.models.djl.ColumnArrays;
 import io.ghee.models.djl.Torch;
 import io.ghee.train.Artifact;
+import io.ghee.train.Collective;
 import io.ghee.train.Epoch;
+import io.ghee.train.FiniteLoss;
 import io.ghee.train.TrainContext;
 import io.ghee.train.TrainFunction;
 import java.io.IOException;
@@ -26,6 +29,7 @@ import java.io.OutputStream;
 import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.nio.file.Files;
@@ -80,6 +84,7 @@ public final class FactorizationMachine implements Artifact, AutoCloseable {
     private final RowTable bias;
 
     private ByteBuffer gathered = direct(0);
+    private ByteBuffer exchanged = direct(0);
 
     private FactorizationMachine(Config config, NDManager manager) {
         this.config = config;
@@ -102,33 +107,89 @@ public final class FactorizationMachine implements Artifact, AutoCloseable {
         return machine;
     }
 
-    /** Training with this configuration, on one replica. Reports "loss" for every step, and "rmse" if there is held-out data. */
+    /**
+     * Training with this configuration, on any number of replicas: a step is one over the joined batches of all ranks, and
+     * every rank has the same machine after it, bit for bit. Rank 0 reports "loss" for every step, and "rmse" if there is
+     * held-out data.
+     */
     public static TrainFunction<Example, FactorizationMachine> training(Config config) {
         return context -> train(config, context);
     }
 
     private static FactorizationMachine train(Config config, TrainContext<Example> context) {
-        check(context.worldSize() == 1, "train replicas of a FactorizationMachine", context.worldSize(), "1");
+        Collective ranks = context.collective();
+        Agreement.check(ranks, "configuration of a FactorizationMachine", config.toString());
+        boolean reports = ranks.rank() == 0;
         FactorizationMachine machine = create(config, device(context));
         for (Epoch<Example> epoch : context.epochs()) {
+            long step = 0;
             for (Batch<Example> batch : epoch) {
-                context.report("loss", machine.step(batch));
+                float loss = FiniteLoss.check(machine.step(batch, ranks), epoch.number(), ++step);
+                if (reports) {
+                    context.report("loss", loss);
+                }
             }
         }
-        double rmse = machine.rmse(context.heldOut());
-        if (!Double.isNaN(rmse)) {
+        double rmse = machine.rmse(context.heldOut(), ranks);
+        if (reports && !Double.isNaN(rmse)) {
             context.report("rmse", rmse);
         }
         return machine;
     }
 
+    /** A GPU, if the stage asks for one and there is one; each rank of a machine with several takes another. */
     private static Device device(TrainContext<?> context) {
-        boolean gpu = context.resources().gpus() > 0 && Torch.engine().getGpuCount() > 0;
-        return gpu ? Device.gpu() : Device.cpu();
+        int gpus = context.resources().gpus() > 0 ? Torch.engine().getGpuCount() : 0;
+        return gpus > 0 ? Device.gpu(context.rank() % gpus) : Device.cpu();
     }
 
     /** One step: the mean squared error of the batch before it. */
     public float step(Batch<Example> batch) {
+        float loss = backward(batch, false);
+        rows.step(1);
+        bias.step(1);
+        return loss;
+    }
+
+    /**
+     * One step on the joined batches of all ranks, of which each calls this with its own: the mean squared error before it,
+     * over all of them. What the ranks exchange are the rows of the features in their batches. A batch that is padding has no
+     * part in it.
+     */
+    public float step(Batch<Example> batch, Collective ranks) {
+        if (ranks.size() == 1) {
+            return step(batch);
+        }
+        int examples = batch.isPadding() ? 0 : batch.size();
+        float squares = batch.isPadding() ? 0 : backward(batch, true);
+        double joinedSquares = 0;
+        long joinedExamples = 0;
+        for (ByteBuffer each : ranks.allGather(gradients(examples, squares))) {
+            ByteBuffer of = each.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+            joinedExamples += of.getInt();
+            joinedSquares += of.getFloat();
+            bias.add(of);
+            rows.add(of);
+        }
+        rows.step(1f / joinedExamples);
+        bias.step(1f / joinedExamples);
+        return (float) (joinedSquares / joinedExamples);
+    }
+
+    /** What this rank has to say of a step. */
+    ByteBuffer gradients(int examples, float squares) {
+        int bytes = Integer.BYTES + Float.BYTES + bias.bytesToTake() + rows.bytesToTake();
+        if (exchanged.capacity() < bytes) {
+            exchanged = direct(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        }
+        exchanged.clear().putInt(examples).putFloat(squares);
+        bias.take(exchanged);
+        rows.take(exchanged);
+        return exchanged.flip();
+    }
+
+    /** Adds up the gradients of the squared error, or of its mean; returns that. */
+    float backward(Batch<Example> batch, boolean sum) {
         Column features = batch.columns().column("features");
         try (NDManager scope = manager.newSubManager()) {
             NDArray labels = ColumnArrays.of(scope, batch.columns().column("label"));
@@ -137,12 +198,13 @@ public final class FactorizationMachine implements Artifact, AutoCloseable {
             touched.setRequiresGradient(true);
             w0.setRequiresGradient(true);
             NDArray loss;
-            try (GradientCollector tape = manager.getEngine().newGradientCollector()) {
-                loss = predict(w0, touched).sub(labels).square().mean();
+            try (GradientCollector tape = Torch.newGradientCollector()) {
+                NDArray squares = predict(w0, touched).sub(labels).square();
+                loss = sum ? squares.sum() : squares.mean();
                 tape.backward(loss);
             }
-            rows.update(features.ints(), gradient(scope, touched));
-            bias.update(FIRST, gradient(scope, w0));
+            rows.add(features.ints(), gradient(scope, touched));
+            bias.add(FIRST, gradient(scope, w0));
             return loss.getFloat();
         }
     }
@@ -193,16 +255,40 @@ public final class FactorizationMachine implements Artifact, AutoCloseable {
 
     /** The root of the mean squared error over all examples; NaN if there are none. */
     public double rmse(Iterable<Batch<Example>> batches) {
+        SquaredError error = squaredError(batches);
+        return Math.sqrt(error.sum() / error.examples());
+    }
+
+    /** As {@link #rmse(Iterable)}, over the examples of all ranks, of which each calls this with its own. */
+    public double rmse(Iterable<Batch<Example>> batches, Collective ranks) {
+        SquaredError mine = squaredError(batches);
+        DoubleBuffer joined = DoubleBuffer.wrap(new double[] {mine.sum(), mine.examples()});
+        ranks.allReduce(joined, Collective.Reduction.SUM);
+        return Math.sqrt(joined.get(0) / joined.get(1));
+    }
+
+    private record SquaredError(double sum, long examples) {}
+
+    private SquaredError squaredError(Iterable<Batch<Example>> batches) {
         double squares = 0;
         long examples = 0;
         for (Batch<Example> batch : batches) {
+            if (batch.isPadding()) {
+                continue;
+            }
             try (NDManager scope = manager.newSubManager()) {
                 NDArray labels = ColumnArrays.of(scope, batch.columns().column("label"));
                 squares += predict(scope, batch).sub(labels).square().sum().getFloat();
                 examples += batch.size();
             }
         }
-        return Math.sqrt(squares / examples);
+        return new SquaredError(squares, examples);
+    }
+
+    /** True: see {@link #training}. */
+    @Override
+    public boolean isSameOnAllRanks() {
+        return true;
     }
 
     public Config config() {

@@ -3,6 +3,7 @@ package io.ghee.models;
 import static io.ghee.ConfigurationException.check;
 
 import io.ghee.BadRecordException;
+import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.util.Arrays;
@@ -12,8 +13,10 @@ import java.util.Arrays;
  * those alone: the moments of a row decay when it is touched, and the bias correction counts the steps of the table ("lazy"
  * Adam). With tables of many thousand rows this is what makes a step cheap; a dense optimiser reads and writes them all.
  *
- * <p>Only the rows of a batch ever cross to the device: {@link #gather} copies them out for the forward pass, and {@link
- * #update} takes their gradients, adds up those of the same row, and makes the step. Used by one thread.
+ * <p>Only the rows of a batch ever cross to the device: {@link #gather} copies them out for the forward pass, {@link #add}
+ * takes their gradients and adds up those of the same row, and {@link #step} makes the step. Where ranks train together, each
+ * {@link #take}s what it has added up, and adds up what all have taken, in the same order as everybody else. Used by one
+ * thread.
  */
 final class RowTable {
     private static final float BETA1 = 0.9f;
@@ -32,8 +35,8 @@ final class RowTable {
     private final int[] place;
 
     // What a step works on, one row after the other: copied together first, so that the arithmetic runs over long
-    // arrays,
-    // which the compiler turns into vector instructions.
+    // arrays, which the compiler turns into vector instructions.
+    private int count;
     private int[] touched = {};
     private float[] copied = {};
     private float[] sums = {};
@@ -97,36 +100,13 @@ final class RowTable {
         out.put(0, copied, 0, width * count);
     }
 
-    /** One step, with the gradients of what {@link #gather} copied for the same ids. */
-    void update(IntBuffer ids, FloatBuffer gradients) {
-        int count = addUp(ids, gradients);
-        steps++;
-        float correct2 = (float) Math.sqrt(1 - Math.pow(BETA2, steps));
-        float rate = (float) (learningRate * correct2 / (1 - Math.pow(BETA1, steps)));
-        for (int k = 0; k < count; k++) {
-            int from = 3 * width * touched[k];
-            System.arraycopy(table, from, parameters, width * k, width);
-            System.arraycopy(table, from + width, first, width * k, width);
-            System.arraycopy(table, from + 2 * width, second, width * k, width);
-        }
-        step(width * count, parameters, first, second, sums, l2, rate, EPSILON * correct2);
-        for (int k = 0; k < count; k++) {
-            int to = 3 * width * touched[k];
-            System.arraycopy(parameters, width * k, table, to, width);
-            System.arraycopy(first, width * k, table, to + width, width);
-            System.arraycopy(second, width * k, table, to + 2 * width, width);
-            place[touched[k]] = UNTOUCHED;
-        }
-    }
-
-    /** Adds up the gradients of equal ids; returns how many different ones there are. */
-    private int addUp(IntBuffer ids, FloatBuffer gradients) {
-        int all = ids.limit();
+    /** Adds the gradients of the rows {@code ids}, in their order, to those of the step at hand; an id may come again. */
+    void add(IntBuffer ids, FloatBuffer gradients) {
+        int all = ids.remaining();
         reserve(all);
-        gradients.get(0, copied, 0, width * all);
-        int count = 0;
+        gradients.get(gradients.position(), copied, 0, width * all);
         for (int k = 0; k < all; k++) {
-            int id = ids.get(k);
+            int id = ids.get(ids.position() + k);
             int at = place[id];
             if (at == UNTOUCHED) {
                 place[id] = count;
@@ -137,7 +117,57 @@ final class RowTable {
                 add(copied, width * k, sums, width * at, width);
             }
         }
-        return count;
+    }
+
+    /** How many bytes {@link #take} writes. */
+    int bytesToTake() {
+        return Integer.BYTES + count * (Integer.BYTES + width * Float.BYTES);
+    }
+
+    /** Writes the gradients of the step at hand, how many rows, their ids, the rows, and begins the step anew. */
+    void take(ByteBuffer out) {
+        out.putInt(count);
+        out.asIntBuffer().put(touched, 0, count);
+        out.position(out.position() + count * Integer.BYTES);
+        out.asFloatBuffer().put(sums, 0, width * count);
+        out.position(out.position() + width * count * Float.BYTES);
+        for (int k = 0; k < count; k++) {
+            place[touched[k]] = UNTOUCHED;
+        }
+        count = 0;
+    }
+
+    /** Adds what {@link #take} wrote, on this rank or another, to the gradients of the step at hand. */
+    void add(ByteBuffer taken) {
+        int others = taken.getInt();
+        IntBuffer ids = taken.asIntBuffer().limit(others);
+        taken.position(taken.position() + others * Integer.BYTES);
+        FloatBuffer gradients = taken.asFloatBuffer();
+        taken.position(taken.position() + width * others * Float.BYTES);
+        add(ids, gradients);
+    }
+
+    /** Makes the step, with all gradients that were added, times {@code scale}. */
+    void step(float scale) {
+        steps++;
+        float correct2 = (float) Math.sqrt(1 - Math.pow(BETA2, steps));
+        float rate = (float) (learningRate * correct2 / (1 - Math.pow(BETA1, steps)));
+        reserveStep();
+        for (int k = 0; k < count; k++) {
+            int from = 3 * width * touched[k];
+            System.arraycopy(table, from, parameters, width * k, width);
+            System.arraycopy(table, from + width, first, width * k, width);
+            System.arraycopy(table, from + 2 * width, second, width * k, width);
+        }
+        step(width * count, parameters, first, second, sums, scale, l2, rate, EPSILON * correct2);
+        for (int k = 0; k < count; k++) {
+            int to = 3 * width * touched[k];
+            System.arraycopy(parameters, width * k, table, to, width);
+            System.arraycopy(first, width * k, table, to + width, width);
+            System.arraycopy(second, width * k, table, to + 2 * width, width);
+            place[touched[k]] = UNTOUCHED;
+        }
+        count = 0;
     }
 
     private static void add(float[] from, int start, float[] to, int at, int n) {
@@ -147,9 +177,17 @@ final class RowTable {
     }
 
     private static void step(
-            int n, float[] p, float[] first, float[] second, float[] gradients, float l2, float rate, float epsilon) {
+            int n,
+            float[] p,
+            float[] first,
+            float[] second,
+            float[] gradients,
+            float scale,
+            float l2,
+            float rate,
+            float epsilon) {
         for (int k = 0; k < n; k++) {
-            float gradient = gradients[k] + l2 * p[k];
+            float gradient = scale * gradients[k] + l2 * p[k];
             float m = BETA1 * first[k] + (1 - BETA1) * gradient;
             float v = BETA2 * second[k] + (1 - BETA2) * gradient * gradient;
             first[k] = m;
@@ -158,15 +196,23 @@ final class RowTable {
         }
     }
 
+    /** Room for {@code ids} more in the step at hand. */
     private void reserve(int ids) {
         if (copied.length < width * ids) {
-            int most = Math.min(rows, ids);
-            touched = new int[most];
             copied = new float[width * ids];
-            sums = new float[width * most];
-            parameters = new float[width * most];
-            first = new float[width * most];
-            second = new float[width * most];
+        }
+        int most = Math.min(rows, count + ids);
+        if (touched.length < most) {
+            touched = Arrays.copyOf(touched, most);
+            sums = Arrays.copyOf(sums, width * most);
+        }
+    }
+
+    private void reserveStep() {
+        if (parameters.length < sums.length) {
+            parameters = new float[sums.length];
+            first = new float[sums.length];
+            second = new float[sums.length];
         }
     }
 }

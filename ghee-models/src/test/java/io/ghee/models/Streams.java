@@ -3,6 +3,7 @@ package io.ghee.models;
 import io.ghee.Ghee;
 import io.ghee.Pipeline;
 import io.ghee.Resources;
+import io.ghee.distribution.Distribution;
 import io.ghee.run.JobProgress;
 import io.ghee.sink.Sink;
 import io.ghee.sink.SinkWriter;
@@ -16,6 +17,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
@@ -25,11 +27,15 @@ import org.jspecify.annotations.Nullable;
 public final class Streams {
     private Streams() {}
 
-    /** What a train function of a job has made, by the job's name. */
-    private static final Map<String, Artifact> TRAINED = new ConcurrentHashMap<>();
+    /** What the ranks of a job have made, by the job's name and the rank. */
+    private static final Map<String, Map<Integer, Artifact>> TRAINED = new ConcurrentHashMap<>();
 
-    /** What a run has made. */
-    public record Result<M>(M artifact, JobProgress progress) {}
+    /** What a run has made: an artifact of every rank, or of rank 0 if they are all the same. */
+    public record Result<M>(List<M> artifacts, JobProgress progress) {
+        public M artifact() {
+            return artifacts.get(0);
+        }
+    }
 
     /** A target that a factorization machine can learn: a bias of each feature, and a product of the two. */
     static Example example(RandomGenerator random) {
@@ -46,20 +52,29 @@ public final class Streams {
     }
 
     /** Streams examples, a tenth of them held out, into a train function on the local launcher. */
-    @SuppressWarnings("unchecked")
     public static <M extends Artifact> Result<M> train(
             int count, int epochs, int batchSize, TrainFunction<Example, M> function) throws InterruptedException {
+        return train(1, count, epochs, batchSize, function);
+    }
+
+    /** The same, to several ranks; a batch is one of a rank. */
+    @SuppressWarnings("unchecked")
+    public static <M extends Artifact> Result<M> train(
+            int ranks, int count, int epochs, int batchSize, TrainFunction<Example, M> function)
+            throws InterruptedException {
         var job = Ghee.local()
                 .launch(Pipeline.named("learn")
                         .readFrom(new Examples(count).epochs(epochs))
                         .stage("make", Resources.replicas(2))
                         .holdOut(example -> (example.features()[0] * 31 + example.features()[1] * 17) % 10 == 0)
                         .batch(batchSize)
-                        .stage("train", Resources.replicas(1))
+                        .distribute(Distribution.even())
+                        .stage("train", Resources.replicas(ranks))
                         .train(function)
                         .writeTo(new Keep()));
         JobProgress progress = job.await(Duration.ofSeconds(60));
-        return new Result<>((M) TRAINED.remove(job.name()), progress);
+        Map<Integer, Artifact> trained = TRAINED.remove(job.name());
+        return new Result<>((List<M>) List.copyOf(new TreeMap<>(trained).values()), progress);
     }
 
     private record Part(int from, int to) implements Split {
@@ -116,7 +131,8 @@ public final class Streams {
             return new SinkWriter<>() {
                 @Override
                 public void write(Artifact artifact) {
-                    TRAINED.put(job, artifact);
+                    TRAINED.computeIfAbsent(job, name -> new ConcurrentHashMap<>())
+                            .put(replica, artifact);
                 }
 
                 @Override
