@@ -1,7 +1,10 @@
 package io.ghee.models;
 
 import io.ghee.Batch;
+import io.ghee.Resources;
+import io.ghee.train.Collective;
 import io.ghee.train.Epoch;
+import io.ghee.train.TrainContext;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -37,11 +40,67 @@ public final class Joined {
         };
     }
 
+    /** The same context, whose epochs are noted. */
+    public TrainContext<Example> note(TrainContext<Example> context) {
+        return new TrainContext<>() {
+            @Override
+            public Iterable<Epoch<Example>> epochs() {
+                Iterator<Epoch<Example>> epochs = context.epochs().iterator();
+                return () -> new Iterator<>() {
+                    @Override
+                    public boolean hasNext() {
+                        return epochs.hasNext();
+                    }
+
+                    @Override
+                    public Epoch<Example> next() {
+                        return note(epochs.next());
+                    }
+                };
+            }
+
+            @Override
+            public Epoch<Example> heldOut() {
+                return context.heldOut();
+            }
+
+            @Override
+            public int rank() {
+                return context.rank();
+            }
+
+            @Override
+            public int worldSize() {
+                return context.worldSize();
+            }
+
+            @Override
+            public Collective collective() {
+                return context.collective();
+            }
+
+            @Override
+            public Resources resources() {
+                return context.resources();
+            }
+
+            @Override
+            public void report(String metric, double value) {
+                context.report(metric, value);
+            }
+        };
+    }
+
     /** The same batch, noted. */
     public Batch<Example> note(Batch<Example> batch) {
         padding += batch.isPadding() ? 1 : 0;
         steps.add(batch.isPadding() ? List.of() : batch.records());
         return batch;
+    }
+
+    /** How many batches there were. */
+    public int steps() {
+        return steps.size();
     }
 
     /** How many of the batches were padding. */

@@ -54,13 +54,24 @@ public final class Streams {
     /** Streams examples, a tenth of them held out, into a train function on the local launcher. */
     public static <M extends Artifact> Result<M> train(
             int count, int epochs, int batchSize, TrainFunction<Example, M> function) throws InterruptedException {
-        return train(1, count, epochs, batchSize, function);
+        return train(1, Distribution.even(), count, epochs, batchSize, function);
     }
 
     /** The same, to several ranks; a batch is one of a rank. */
-    @SuppressWarnings("unchecked")
     public static <M extends Artifact> Result<M> train(
             int ranks, int count, int epochs, int batchSize, TrainFunction<Example, M> function)
+            throws InterruptedException {
+        return train(ranks, Distribution.even(), count, epochs, batchSize, function);
+    }
+
+    @SuppressWarnings("unchecked")
+    public static <M extends Artifact> Result<M> train(
+            int ranks,
+            Distribution.OfBatches distribution,
+            int count,
+            int epochs,
+            int batchSize,
+            TrainFunction<Example, M> function)
             throws InterruptedException {
         var job = Ghee.local()
                 .launch(Pipeline.named("learn")
@@ -68,7 +79,7 @@ public final class Streams {
                         .stage("make", Resources.replicas(2))
                         .holdOut(example -> (example.features()[0] * 31 + example.features()[1] * 17) % 10 == 0)
                         .batch(batchSize)
-                        .distribute(Distribution.even())
+                        .distribute(distribution)
                         .stage("train", Resources.replicas(ranks))
                         .train(function)
                         .writeTo(new Keep()));

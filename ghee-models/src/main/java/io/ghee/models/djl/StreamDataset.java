@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.training.dataset.Batch;
 import ai.djl.training.dataset.Dataset;
-import ai.djl.translate.Batchifier;
 import ai.djl.util.Progress;
 import io.ghee.columnar.Columns;
 import io.ghee.train.Epoch;
@@ -83,22 +82,21 @@ public final class StreamDataset implements Dataset {
 
             @Override
             public Batch next() {
-                return batch(batches.next(), manager.newSubManager(), count++);
+                return batch(batches.next(), manager.newSubManager(), count++, epoch.number());
             }
         };
     }
 
-    private Batch batch(io.ghee.Batch<?> batch, NDManager scope, long index) {
+    private Batch batch(io.ghee.Batch<?> batch, NDManager scope, long index, int epoch) {
         Columns columns = batch.columns();
-        return new Batch(
+        return new StreamBatch(
                 scope,
                 arrays(scope, columns, data),
                 arrays(scope, columns, labels),
                 batch.size(),
-                Batchifier.STACK,
-                Batchifier.STACK,
                 index,
-                -1);
+                epoch,
+                batch.isPadding());
     }
 
     private static NDList arrays(NDManager scope, Columns columns, List<String> names) {
