@@ -30,6 +30,11 @@ public record PlannedStage(int index, String name, Resources resources, Input in
         return steps.stream().anyMatch(Step.Train.class::isInstance);
     }
 
+    /** True if its replicas are ranks that may work together. */
+    public boolean worksTogether() {
+        return trains() && replicas() > 1;
+    }
+
     /** True if an even distribution into this stage counts rows, as it joins the batches or takes them apart. */
     public boolean isDealtRows() {
         return input instanceof FromStage from && (from.unbatch() || from.rebatch() > 0);

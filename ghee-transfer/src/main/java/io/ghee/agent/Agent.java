@@ -219,6 +219,7 @@ public final class Agent {
         thread.start();
         obeyUntilStopped(link);
         if (link.hasFinished()) {
+            link.close();
             transfer.close();
             return true;
         }

@@ -1,6 +1,5 @@
 package io.ghee.agent;
 
-import io.ghee.ConfigurationException;
 import io.ghee.DataSize;
 import io.ghee.Resources;
 import io.ghee.channel.AbandonedException;
@@ -19,6 +18,7 @@ import io.ghee.train.Collective;
 import io.ghee.transfer.PendingInlet;
 import io.ghee.transfer.PendingOutlet;
 import io.ghee.transfer.TransferManager;
+import io.ghee.transfer.collective.RingPort;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,6 +37,8 @@ final class AgentLink implements Coordinator, Wiring {
     private static final long LARGEST_BUFFERS = 32L << 20;
     private static final long SHARE_OF_MEMORY = 16;
     private static final long WAKE_MILLIS = 1000;
+    /** How long the ranks may take to find together. */
+    private static final Duration RING = Duration.ofSeconds(60);
 
     private final Plan plan;
     private final PlannedStage stage;
@@ -56,6 +58,10 @@ final class AgentLink implements Coordinator, Wiring {
     private @Nullable PendingInlet pendingInlet;
 
     private @Nullable PendingOutlet pendingOutlet;
+    /** Of the task's thread: where ranks of this stage reach this one, and what was begun last. */
+    private @Nullable RingPort ring;
+
+    private ControlMessage.@Nullable Begin begun;
     private volatile int generation;
     private volatile boolean over;
 
@@ -168,7 +174,7 @@ final class AgentLink implements Coordinator, Wiring {
             String inletAt = from == null ? null : from.endpoint();
             String outletAt = to == null ? null : to.endpoint();
             ControlMessage.Begin begin =
-                    awaitBegin(called, new ControlMessage.Ready(called, inletAt, outletAt, standing));
+                    awaitBegin(called, new ControlMessage.Ready(called, inletAt, outletAt, ringAt(), standing));
             wired = begin == null ? null : connect(begin, from, to);
             return wired;
         } finally {
@@ -179,9 +185,27 @@ final class AgentLink implements Coordinator, Wiring {
     }
 
     @Override
-    public Collective collective(Runnable whileWaiting) {
-        throw new ConfigurationException("several ranks of stage " + stage.name() + " that work together: "
-                + stage.replicas() + " processes (expected: threads, which the local launcher starts)");
+    public Collective collective(Runnable whileWaiting) throws InterruptedException {
+        ControlMessage.Begin begin = begun;
+        RingPort port = ring;
+        if (begin == null || port == null) {
+            throw new IllegalStateException("only ranks that have joined a generation work together");
+        }
+        return port.join(begin.start().attempt(), self.replica(), begin.ring(), RING, whileWaiting);
+    }
+
+    private @Nullable String ringAt() {
+        if (ring == null && stage.worksTogether()) {
+            ring = new RingPort(transfer.config());
+        }
+        return ring == null ? null : ring.endpoint();
+    }
+
+    /** The task has ended. */
+    void close() {
+        if (ring != null) {
+            ring.close();
+        }
     }
 
     private static void close(@Nullable PendingInlet from, @Nullable PendingOutlet to) {
@@ -224,6 +248,7 @@ final class AgentLink implements Coordinator, Wiring {
             Inlet receives = from == null ? null : from.connect(begin.outlets());
             Outlet sends = to == null ? null : to.connect(begin.inlets());
             connected(called, receives, sends);
+            begun = begin;
             return new Wired(begin.start(), receives, sends);
         } finally {
             connecting(called, null, null);

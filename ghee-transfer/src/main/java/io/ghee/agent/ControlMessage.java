@@ -61,11 +61,13 @@ sealed interface ControlMessage {
      *
      * @param inlet where the stage before sends to; null in the first stage
      * @param outlet where the stage after answers to; null in the last stage
+     * @param ring where the other ranks of a train stage reach this one; null where there are none
      */
     record Ready(
             int generation,
             @Nullable String inlet,
             @Nullable String outlet,
+            @Nullable String ring,
             Standing standing) {}
 
     /** Its work of a generation is done. */
@@ -137,8 +139,9 @@ sealed interface ControlMessage {
      *
      * @param inlets where to send to, in the order of the replicas of the stage after
      * @param outlets whom to answer to, in the order of the replicas of the stage before
+     * @param ring where the ranks of a train stage reach one another, in their order
      */
-    record Begin(Start start, List<String> inlets, List<String> outlets) {}
+    record Begin(Start start, List<String> inlets, List<String> outlets, List<String> ring) {}
 
     /** Answers the {@link Ask} of this number. */
     record Answer(long number, Reply reply) implements ToWorker {}

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -363,29 +364,41 @@ public final class ControlServer implements AutoCloseable {
         PlannedStage stage = driver.plan().stage(peer.stage);
         List<String> inlets = List.of();
         List<String> outlets = List.of();
+        List<String> ring = List.of();
         if (stage.output() instanceof PlannedStage.ToStage to) {
-            inlets = endpoints(to.stage(), start.generation(), true);
+            inlets = routed(endpoints(to.stage(), start.generation(), ControlMessage.Ready::inlet));
         }
         if (stage.input() instanceof PlannedStage.FromStage from) {
-            outlets = endpoints(from.stage(), start.generation(), false);
+            outlets = routed(endpoints(from.stage(), start.generation(), ControlMessage.Ready::outlet));
         }
-        return inlets == null || outlets == null ? null : new ControlMessage.Begin(start, inlets, outlets);
+        if (stage.worksTogether()) {
+            ring = endpoints(peer.stage, start.generation(), ControlMessage.Ready::ring);
+        }
+        return inlets == null || outlets == null || ring == null
+                ? null
+                : new ControlMessage.Begin(start, inlets, outlets, ring);
     }
 
     /** Where the replicas of a stage are bound in a generation, or null if one of them has not said so any more. */
-    private @Nullable List<String> endpoints(int stage, int generation, boolean inlets) {
+    private @Nullable List<String> endpoints(
+            int stage, int generation, Function<ControlMessage.Ready, @Nullable String> end) {
         List<String> endpoints = new ArrayList<>();
         for (int replica = 0; replica < driver.plan().stage(stage).replicas(); replica++) {
             Peer other = peers.get(name(stage, replica));
             ControlMessage.Ready ready = other == null ? null : other.ready;
-            String bound =
-                    ready == null || ready.generation() != generation ? null : inlets ? ready.inlet() : ready.outlet();
+            String bound = ready == null || ready.generation() != generation ? null : end.apply(ready);
             if (bound == null) {
                 return null;
             }
-            endpoints.add(options.route().apply(bound));
+            endpoints.add(bound);
         }
         return endpoints;
+    }
+
+    private @Nullable List<String> routed(@Nullable List<String> endpoints) {
+        return endpoints == null
+                ? null
+                : endpoints.stream().map(options.route()).toList();
     }
 
     private ControlMessage.Reply answer(ControlMessage.Question question) {

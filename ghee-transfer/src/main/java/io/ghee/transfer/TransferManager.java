@@ -120,7 +120,8 @@ public final class TransferManager implements AutoCloseable {
         check(config.key() == null || sealed.add(end + route), end, route, "to be opened once in a generation");
     }
 
-    TransferConfig config() {
+    /** How its channels are set up. */
+    public TransferConfig config() {
         return config;
     }
 

@@ -119,11 +119,11 @@ class AgentLinkTest {
     }
 
     private static ControlMessage.Begin toReader(int generation, String inlet) {
-        return new ControlMessage.Begin(begins(generation), List.of(inlet), List.of());
+        return new ControlMessage.Begin(begins(generation), List.of(inlet), List.of(), List.of());
     }
 
     private static ControlMessage.Begin toWriter(int generation, String outlet) {
-        return new ControlMessage.Begin(begins(generation), List.of(), List.of(outlet));
+        return new ControlMessage.Begin(begins(generation), List.of(), List.of(outlet), List.of());
     }
 
     /** The channel between the two. */
@@ -422,7 +422,7 @@ class AgentLinkTest {
         Future<Wiring.Wired> reader = read.join(-1);
         read.ready(0);
         // One endpoint too many: this cannot be connected, ever.
-        read.obey(0, new ControlMessage.Begin(begins(0), List.of(nobody(), nobody()), List.of()), false);
+        read.obey(0, new ControlMessage.Begin(begins(0), List.of(nobody(), nobody()), List.of(), List.of()), false);
 
         await().atMost(SOON).until(() -> !read.report().failed().isEmpty());
 

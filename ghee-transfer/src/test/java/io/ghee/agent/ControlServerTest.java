@@ -125,11 +125,11 @@ class ControlServerTest {
 
     /** A reader is bound for a generation; its endpoint tells which. */
     private static ControlMessage.Ready reader(int generation) {
-        return new ControlMessage.Ready(generation, null, "tcp://reader:" + generation, Standing.NONE);
+        return new ControlMessage.Ready(generation, null, "tcp://reader:" + generation, null, Standing.NONE);
     }
 
     private static ControlMessage.Ready writer(int generation, Standing standing) {
-        return new ControlMessage.Ready(generation, "tcp://writer:" + generation, null, standing);
+        return new ControlMessage.Ready(generation, "tcp://writer:" + generation, null, null, standing);
     }
 
     private static ControlMessage.Ready writer(int generation) {
@@ -299,7 +299,7 @@ class ControlServerTest {
         PlayedWorker write = welcomed("write", 0);
         for (int replica = 0; replica < 2; replica++) {
             String endpoint = "tcp://reader-" + replica;
-            readers.get(replica).report(new ControlMessage.Ready(0, null, endpoint, Standing.NONE), null, null);
+            readers.get(replica).report(new ControlMessage.Ready(0, null, endpoint, null, Standing.NONE), null, null);
         }
         assertThat(readers.get(0).report().begin()).isNull();
 
