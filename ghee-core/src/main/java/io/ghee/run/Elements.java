@@ -10,12 +10,18 @@ import java.nio.LongBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.DoubleBinaryOperator;
+import java.util.function.IntUnaryOperator;
 import java.util.function.LongBinaryOperator;
 
 /** A copy of some elements of a buffer. One JVM has little to reduce: this is short, not fast. */
 sealed interface Elements {
-    /** Floating point. */
-    record Reals(double[] values) implements Elements {}
+    /** Floating point, of single precision or double. */
+    record Reals(double[] values, boolean single) implements Elements {
+        private double rounded(double value) {
+            // Of a sum or a quotient of two floats this is what float arithmetic gives.
+            return single ? (float) value : value;
+        }
+    }
 
     /** Whole numbers. */
     record Wholes(long[] values) implements Elements {}
@@ -42,11 +48,11 @@ sealed interface Elements {
         if (data instanceof FloatBuffer floats) {
             double[] values = new double[count];
             Arrays.setAll(values, k -> floats.get(start + k));
-            return new Reals(values);
+            return new Reals(values, true);
         } else if (data instanceof DoubleBuffer doubles) {
             double[] values = new double[count];
             doubles.get(start, values);
-            return new Reals(values);
+            return new Reals(values, false);
         } else if (data instanceof IntBuffer ints) {
             long[] values = new long[count];
             Arrays.setAll(values, k -> ints.get(start + k));
@@ -60,7 +66,7 @@ sealed interface Elements {
     /** Some of these. */
     default Elements part(int from, int count) {
         return this instanceof Reals reals
-                ? new Reals(Arrays.copyOfRange(reals.values, from, from + count))
+                ? new Reals(Arrays.copyOfRange(reals.values, from, from + count), reals.single)
                 : new Wholes(Arrays.copyOfRange(((Wholes) this).values, from, from + count));
     }
 
@@ -86,23 +92,30 @@ sealed interface Elements {
         }
     }
 
-    /** The reduction over all, in their order. */
-    static Elements reduce(List<Elements> all, Reduction how) {
-        if (all.get(0) instanceof Reals first) {
-            double[] result = first.values.clone();
+    /**
+     * The reduction over all.
+     *
+     * @param first the one that it begins with, by the index of the element; from there on it goes round
+     */
+    static Elements reduce(List<Elements> all, Reduction how, IntUnaryOperator first) {
+        int ranks = all.size();
+        if (all.get(0) instanceof Reals some) {
             DoubleBinaryOperator operator = switch (how) {
                 case SUM, MEAN -> Double::sum;
                 case MIN -> Math::min;
                 case MAX -> Math::max;
             };
-            for (Elements next : all.subList(1, all.size())) {
-                double[] values = ((Reals) next).values;
-                Arrays.setAll(result, k -> operator.applyAsDouble(result[k], values[k]));
+            double[] result = new double[some.values.length];
+            for (int k = 0; k < result.length; k++) {
+                int begin = first.applyAsInt(k);
+                double value = ((Reals) all.get(begin)).values[k];
+                for (int next = 1; next < ranks; next++) {
+                    double other = ((Reals) all.get((begin + next) % ranks)).values[k];
+                    value = some.rounded(operator.applyAsDouble(value, other));
+                }
+                result[k] = how == Reduction.MEAN ? some.rounded(value / ranks) : value;
             }
-            if (how == Reduction.MEAN) {
-                Arrays.setAll(result, k -> result[k] / all.size());
-            }
-            return new Reals(result);
+            return new Reals(result, some.single);
         }
         long[] result = ((Wholes) all.get(0)).values.clone();
         LongBinaryOperator operator = switch (how) {
@@ -110,12 +123,12 @@ sealed interface Elements {
             case MIN -> Math::min;
             case MAX -> Math::max;
         };
-        for (Elements next : all.subList(1, all.size())) {
+        for (Elements next : all.subList(1, ranks)) {
             long[] values = ((Wholes) next).values;
             Arrays.setAll(result, k -> operator.applyAsLong(result[k], values[k]));
         }
         if (how == Reduction.MEAN) {
-            Arrays.setAll(result, k -> result[k] / all.size());
+            Arrays.setAll(result, k -> result[k] / ranks);
         }
         return new Wholes(result);
     }

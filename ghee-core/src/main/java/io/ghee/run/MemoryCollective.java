@@ -5,9 +5,12 @@ import static io.ghee.ConfigurationException.check;
 import io.ghee.ConfigurationException;
 import io.ghee.InfrastructureException;
 import io.ghee.train.Collective;
+import io.ghee.train.ReductionOrder;
 import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -119,7 +122,10 @@ final class MemoryCollective implements Collective {
     public void allReduce(Buffer data, Reduction how) {
         List<Elements> all = exchange(
                 call("allReduce " + how, data), Elements.copy(data, 0, data.remaining()), Elements.class::cast);
-        Elements.reduce(all, how).putInto(data, 0);
+        int count = data.remaining();
+        int width = data instanceof FloatBuffer || data instanceof IntBuffer ? 4 : 8;
+        Elements.reduce(all, how, k -> ReductionOrder.first(k, count, width, size()))
+                .putInto(data, 0);
     }
 
     @Override
@@ -128,7 +134,7 @@ final class MemoryCollective implements Collective {
         check(all.remaining() == part * size(), "elements of all parts", all.remaining(), part + " x " + size());
         List<Elements> each = exchange(
                 call("reduceScatter " + how, all), Elements.copy(all, 0, all.remaining()), Elements.class::cast);
-        Elements.reduce(each.stream().map(from -> from.part(rank * part, part)).toList(), how)
+        Elements.reduce(each.stream().map(from -> from.part(rank * part, part)).toList(), how, k -> (rank + 1) % size())
                 .putInto(mine, 0);
     }
 

@@ -174,7 +174,7 @@ class EvennessTest {
                     }
                     for (Epoch<Integer> epoch : context.epochs()) {
                         for (Batch<Integer> batch : epoch) {
-                            Thread.sleep(2);
+                            Thread.sleep(20);
                         }
                     }
                     return new Share(List.of(), List.of(), 0);
