@@ -37,6 +37,15 @@ public interface Job {
      */
     void stop(Duration timeout) throws InterruptedException;
 
+    /**
+     * Lets so many replicas of a train stage take part, of those that it may have: from the next step on at which all can save
+     * what they go on from. What is left of the epoch is dealt evenly among them. Returns at once.
+     *
+     * @throws ConfigurationException if the stage is not a train stage of {@link Resources#replicas(int, int)}, or may not have
+     *     so many
+     */
+    void rescale(String stage, int replicas);
+
     /** Stops the workers and takes away what was written; returns when that is done. Does nothing after the end. */
     void cancel() throws InterruptedException;
 }

@@ -20,6 +20,7 @@ public final class Resources implements Serializable {
     private static final long serialVersionUID = 1;
 
     private final int replicas;
+    private final int leastReplicas;
     private final double cpus;
     private final @Nullable DataSize memory;
     private final @Nullable DataSize buffers;
@@ -27,6 +28,7 @@ public final class Resources implements Serializable {
     private final @Nullable String image;
 
     private Resources(
+            int leastReplicas,
             int replicas,
             double cpus,
             @Nullable DataSize memory,
@@ -35,6 +37,8 @@ public final class Resources implements Serializable {
             @Nullable String image) {
         this.buffers = buffers;
         this.replicas = check(replicas >= 1, "replicas", replicas, ">= 1");
+        this.leastReplicas = check(
+                leastReplicas >= 1 && leastReplicas <= replicas, "least replicas", leastReplicas, "1 to " + replicas);
         this.cpus = check(cpus > 0 && cpus <= 4096, "cpus", cpus, "> 0 and <= 4096");
         this.memory = memory;
         this.gpus = check(gpus >= 0, "gpus", gpus, ">= 0");
@@ -43,23 +47,32 @@ public final class Resources implements Serializable {
 
     /** {@code n} replicas of one CPU each. */
     public static Resources replicas(int n) {
-        return new Resources(n, 1, null, null, 0, null);
+        return replicas(n, n);
     }
 
-    /** The same environment with another number of replicas. */
+    /**
+     * {@code least} to {@code most} replicas of one CPU each, for a train stage with checkpoints. It is given {@code most}, and
+     * goes on with fewer when some are lost and do not come back within ten seconds; when they do, it takes them in at the next
+     * checkpoint.
+     */
+    public static Resources replicas(int least, int most) {
+        return new Resources(least, most, 1, null, null, 0, null);
+    }
+
+    /** The same environment with another number of replicas, always as many. */
     public Resources withReplicas(int n) {
-        return new Resources(n, cpus, memory, buffers, gpus, image);
+        return new Resources(n, n, cpus, memory, buffers, gpus, image);
     }
 
     /** CPUs of each replica; fractions count as Kubernetes counts them. */
     public Resources cpus(double n) {
-        return new Resources(replicas, n, memory, buffers, gpus, image);
+        return new Resources(leastReplicas, replicas, n, memory, buffers, gpus, image);
     }
 
     /** Memory of each replica, all of it: heap, direct buffers and native code. */
     public Resources memory(DataSize size) {
         check(size.bytes() >= 64L << 20, "memory", size, ">= 64 MiB");
-        return new Resources(replicas, cpus, size, buffers, gpus, image);
+        return new Resources(leastReplicas, replicas, cpus, size, buffers, gpus, image);
     }
 
     /** Memory of each replica, as {@link DataSize#parse} reads it. */
@@ -74,7 +87,7 @@ public final class Resources implements Serializable {
      */
     public Resources buffers(DataSize size) {
         check(size.bytes() >= 64L << 10, "buffers", size, ">= 64 KiB");
-        return new Resources(replicas, cpus, memory, size, gpus, image);
+        return new Resources(leastReplicas, replicas, cpus, memory, size, gpus, image);
     }
 
     /** Memory for batches on the way, as {@link DataSize#parse} reads it. */
@@ -84,17 +97,23 @@ public final class Resources implements Serializable {
 
     /** GPUs of each replica. */
     public Resources gpus(int n) {
-        return new Resources(replicas, cpus, memory, buffers, n, image);
+        return new Resources(leastReplicas, replicas, cpus, memory, buffers, n, image);
     }
 
     /** The container image of each replica; launchers without containers ignore it. */
     public Resources image(String reference) {
         check(!reference.isBlank(), "image", '"' + reference + '"', "an image reference");
-        return new Resources(replicas, cpus, memory, buffers, gpus, reference);
+        return new Resources(leastReplicas, replicas, cpus, memory, buffers, gpus, reference);
     }
 
+    /** How many there are, or may be. */
     public int replicas() {
         return replicas;
+    }
+
+    /** How many there are at least. */
+    public int leastReplicas() {
+        return leastReplicas;
     }
 
     public double cpus() {
@@ -119,7 +138,8 @@ public final class Resources implements Serializable {
 
     @Override
     public String toString() {
-        StringBuilder text = new StringBuilder(replicas == 1 ? "1 replica" : replicas + " replicas");
+        String least = leastReplicas == replicas ? "" : leastReplicas + " to ";
+        StringBuilder text = new StringBuilder(least + (replicas == 1 ? "1 replica" : replicas + " replicas"));
         String format = cpus == Math.rint(cpus) ? "%.0f" : "%s";
         text.append(", ").append(String.format(Locale.ROOT, format, cpus)).append(cpus == 1 ? " cpu" : " cpus");
         if (memory != null) {

@@ -99,6 +99,22 @@ public final class Planner {
                 "in the stage before");
     }
 
+    /**
+     * Checks what can be said only when a pipeline is complete.
+     *
+     * @throws ConfigurationException if it cannot be launched
+     */
+    public static void checkComplete(Plan plan) {
+        for (PlannedStage stage : plan.stages()) {
+            boolean fixed = stage.resources().leastReplicas() == stage.replicas();
+            check(
+                    fixed || (stage.trains() && plan.checkpoints() != null),
+                    "replicas of stage " + stage.name(),
+                    stage.resources().leastReplicas() + " to " + stage.replicas(),
+                    "a fixed number, but for a train stage with checkpoints");
+        }
+    }
+
     private static void checkCheckpoints(Plan plan) {
         PlannedStage last = plan.stage(plan.stages().size() - 1);
         check(last.trains(), "checkpoints", "of stage " + last.name(), "those of a train stage");

@@ -38,7 +38,7 @@ final class Checkpointing {
     private final Checkpoints how;
     private final int readers;
     private final List<String> splits;
-    private final int ranks;
+    private int ranks = 1;
 
     private final Map<Long, Coordinator.StepOrder> orders = new HashMap<>();
     private final Map<Integer, TrainPosition> collected = new HashMap<>();
@@ -56,10 +56,9 @@ final class Checkpointing {
     private long askedNanos = System.nanoTime();
 
     private Checkpointing(
-            String job, Checkpoints how, int ranks, int readers, List<String> splits, @Nullable TrainPosition latest) {
+            String job, Checkpoints how, int readers, List<String> splits, @Nullable TrainPosition latest) {
         this.job = job;
         this.how = how;
-        this.ranks = ranks;
         this.readers = readers;
         this.splits = splits;
         this.latest = latest;
@@ -117,8 +116,7 @@ final class Checkpointing {
                     kept.step(),
                     how.store().describe());
         }
-        int ranks = plan.stage(plan.stages().size() - 1).replicas();
-        return new Checkpointing(job, how, ranks, readers(kept, plan), ids, kept);
+        return new Checkpointing(job, how, readers(kept, plan), ids, kept);
     }
 
     /** An attempt begins: from the last checkpoint, which is what this returns; null if there is none. */
@@ -149,21 +147,35 @@ final class Checkpointing {
         }
     }
 
-    /** What the ranks are to do at the end of a step. */
-    Coordinator.StepOrder at(long step) {
+    /** An attempt begins with so many ranks. */
+    void ranks(int number) {
+        ranks = number;
+    }
+
+    /** True if the last checkpoint is that of this step. */
+    boolean isAt(long step) {
+        return latest != null && latest.step() == step;
+    }
+
+    /**
+     * What the ranks are to do at the end of a step.
+     *
+     * @param isDue a checkpoint is due, whatever the time
+     */
+    Coordinator.StepOrder at(long step, boolean isDue) {
         Coordinator.StepOrder order = orders.get(step);
         if (order == null) {
-            order = decide(step);
+            order = decide(step, isDue);
             orders.keySet().removeIf(earlier -> earlier < step - 1);
             orders.put(step, order);
         }
         return order;
     }
 
-    private Coordinator.StepOrder decide(long step) {
+    private Coordinator.StepOrder decide(long step, boolean isDue) {
         long now = System.nanoTime();
         boolean due = how.steps() > 0 ? step % how.steps() == 0 : (now - lastNanos) / 1_000_000 >= how.millis();
-        boolean saves = due && saving < 0 && !publishing;
+        boolean saves = (due || isDue) && saving < 0 && !publishing;
         if (saves) {
             saving = step;
             lastNanos = now;

@@ -1,5 +1,6 @@
 package io.ghee.run;
 
+import io.ghee.ConfigurationException;
 import io.ghee.GheeException;
 import io.ghee.InfrastructureException;
 import io.ghee.InputException;
@@ -9,6 +10,7 @@ import io.ghee.channel.Origins;
 import io.ghee.distribution.Distribution;
 import io.ghee.plan.Plan;
 import io.ghee.plan.PlannedStage;
+import io.ghee.plan.Planner;
 import io.ghee.source.Split;
 import io.ghee.source.UnboundedSource;
 import io.ghee.train.Checkpoints;
@@ -52,6 +54,7 @@ public final class JobDriver implements Coordinator {
 
     private final Cursor cursor;
     private final LastStage lastStage;
+    private final Members members;
     private final Restarts restarts;
     private final ProgressBoard board;
     private final Hangs hangs;
@@ -65,6 +68,10 @@ public final class JobDriver implements Coordinator {
     private final @Nullable Checkpointing checkpointing;
     private final @Nullable Lanes lanes;
     private long notBeforeNanos = System.nanoTime();
+    private long calledNanos = System.nanoTime();
+    /** The step at whose checkpoint the last stage begins anew, with others; -1 if it is not to. */
+    private long regroupAt = -1;
+
     private @Nullable Start start;
 
     private JobDriver(
@@ -86,7 +93,8 @@ public final class JobDriver implements Coordinator {
         this.cursor = new Cursor(splits.size(), plan.input().passes(), pinnedTo, Units.of(plan));
         PlannedStage last = plan.stage(plan.stages().size() - 1);
         boolean drops = plan.distributionInto(last) instanceof Distribution.Even even && even.dropsRemainder();
-        this.lastStage = new LastStage(last.replicas(), drops);
+        this.lastStage = new LastStage(drops);
+        this.members = new Members(last.resources());
         this.restarts = new Restarts(plan.limits().restarts());
         this.board = new ProgressBoard(plan);
         this.hangs = new Hangs(job, plan);
@@ -102,6 +110,7 @@ public final class JobDriver implements Coordinator {
      * @throws InfrastructureException if the sink did not answer
      */
     public static JobDriver open(String job, Plan plan) {
+        Planner.checkComplete(plan);
         Checkpoints checkpoints = plan.checkpoints();
         TrainPosition kept = checkpoints == null ? null : Checkpointing.latest(checkpoints);
         List<Split> splits;
@@ -130,6 +139,7 @@ public final class JobDriver implements Coordinator {
      * @throws io.ghee.GheeException as {@link #open} does
      */
     public static void check(String job, Plan plan) {
+        Planner.checkComplete(plan);
         try {
             plan.source().splits(plan.stage(0).replicas());
         } catch (IOException e) {
@@ -202,7 +212,7 @@ public final class JobDriver implements Coordinator {
 
     private void beginIfReady() {
         synchronized (this) {
-            if (start != null || ready.size() < plan.workers() || System.nanoTime() - notBeforeNanos < 0) {
+            if (start != null || !isComplete() || System.nanoTime() - notBeforeNanos < 0) {
                 return;
             }
             if (lastStage.hasLostOneOf(standings())) {
@@ -223,22 +233,45 @@ public final class JobDriver implements Coordinator {
         changed();
     }
 
+    /** True if all are there that the generation needs. */
+    private boolean isComplete() {
+        int last = plan.stages().size() - 1;
+        long others = ready.keySet().stream()
+                .filter(worker -> worker < plan.worker(last, 0))
+                .count();
+        return others == plan.worker(last, 0)
+                && (lastStage.hasBegun()
+                        ? members.canGoOn(this::isReady)
+                        : members.canBegin(this::isReady, System.nanoTime() - calledNanos));
+    }
+
+    /** True if a replica of the last stage is there. */
+    private boolean isReady(int replica) {
+        return ready.containsKey(plan.worker(plan.stages().size() - 1, replica));
+    }
+
     private void begin() {
+        if (!lastStage.hasBegun()) {
+            members.begin(this::isReady);
+            if (checkpointing != null) {
+                checkpointing.ranks(members.now().size());
+            }
+        }
         Consumed arrived = new Consumed();
         dealt.clear();
         PlannedStage last = plan.stage(plan.stages().size() - 1);
         List<Standing> standings = standings();
-        lastStage.begin();
+        lastStage.begin(members.now());
         Position kept = resumption == null ? null : resumption.position();
         if (kept != null) {
             arrived.addAll(kept.consumed());
         }
-        for (int replica = 0; replica < last.replicas(); replica++) {
-            Standing standing = standings.get(replica);
+        for (int rank = 0; rank < members.now().size(); rank++) {
+            Standing standing = standings.get(members.now().get(rank));
             if (standing.attempt() == lastStage.attempt()) {
                 arrived.addAll(Consumed.read(standing.consumed()));
                 if (standing.epoch() == cursor.epoch()) {
-                    dealt(last.index() - 1, standing.epoch())[replica] =
+                    dealt(last.index() - 1, standing.epoch())[rank] =
                             last.isDealtRows() ? standing.records() : standing.batches();
                 }
             }
@@ -262,7 +295,7 @@ public final class JobDriver implements Coordinator {
         boolean skipsLater = plan.lastFanOut() >= 0 || lanes != null;
         byte[] skipped = skipsLater && !arrived.isEmpty() ? arrived.toBytes() : new byte[0];
         int sinkAttempt = resumption == null ? lastStage.attempt() : resumption.attempt();
-        start = new Start(generation, lastStage.attempt(), sinkAttempt, cursor.epoch(), skipped, resume);
+        start = new Start(generation, lastStage.attempt(), sinkAttempt, cursor.epoch(), skipped, members.now(), resume);
         LOG.debug("job {}: generation {} begins in epoch {}", job, generation, cursor.epoch());
     }
 
@@ -285,12 +318,17 @@ public final class JobDriver implements Coordinator {
             if (called > after) {
                 ready(called, stage, replica, standing);
                 Start begun = start();
-                if (begun != null && begun.generation() > after) {
+                boolean takesPart = !plan.isLast(plan.stage(stage)) || (begun != null && begun.rank(replica) >= 0);
+                if (begun != null && begun.generation() > after && takesPart) {
                     return begun;
                 }
             }
             synchronized (this) {
-                if (start == null || start.generation() <= after) {
+                Start begun = start;
+                boolean waits = begun == null
+                        || begun.generation() <= after
+                        || (plan.isLast(plan.stage(stage)) && begun.rank(replica) < 0);
+                if (waits) {
                     wait(Feed.PATIENCE.toMillis());
                 }
             }
@@ -303,6 +341,7 @@ public final class JobDriver implements Coordinator {
      * @return true if the job goes on and needs the worker again
      */
     public boolean lost(int stage, int replica, GheeException reason) {
+        boolean isNeeded;
         synchronized (this) {
             if (isDecided()) {
                 return false;
@@ -314,7 +353,12 @@ public final class JobDriver implements Coordinator {
                 return false;
             }
             String worker = plan.stage(stage).name() + "-" + replica;
-            if (!restarts.allow(worker, reason.reason(), System.nanoTime())) {
+            boolean allowed = restarts.allow(worker, reason.reason(), System.nanoTime());
+            if (last && allowed && start != null && !members.contains(replica)) {
+                ready.remove(plan.worker(stage, replica));
+                return true;
+            }
+            if (!allowed && !(last && members.exclude(replica))) {
                 fail(reason);
                 return false;
             }
@@ -325,12 +369,18 @@ public final class JobDriver implements Coordinator {
                 rewind();
             }
             notifyAll();
+            if (!allowed) {
+                LOG.warn("job {}: goes on without {}", job, worker);
+            }
+            isNeeded = allowed;
         }
         changed();
-        return true;
+        return isNeeded;
     }
 
     private synchronized void callGeneration() {
+        calledNanos = System.nanoTime();
+        regroupAt = -1;
         generation = generation + 1;
         start = null;
         ready.clear();
@@ -419,7 +469,42 @@ public final class JobDriver implements Coordinator {
         if (attempt != lastStage.attempt() || checkpointing == null) {
             throw new AbandonedException();
         }
-        return checkpointing.at(step);
+        boolean regroups = members.isToChange(this::isReady);
+        StepOrder order = checkpointing.at(step, regroups);
+        if (regroups && !order.save().isEmpty()) {
+            regroupAt = step;
+        }
+        return order;
+    }
+
+    /** A checkpoint has been made, or has failed. */
+    private void published() {
+        synchronized (this) {
+            if (checkpointing != null && checkpointing.isAt(regroupAt) && !isDecided()) {
+                LOG.info("job {}: goes on from step {} with other ranks", job, regroupAt);
+                callGeneration();
+                rewind();
+                notifyAll();
+            }
+        }
+        changed();
+        beginIfReady();
+    }
+
+    /**
+     * So many replicas of the last stage are to take part, from the next checkpoint on.
+     *
+     * @throws io.ghee.ConfigurationException if there may not be so many
+     */
+    synchronized void rescale(String stage, int replicas) {
+        PlannedStage last = plan.stage(plan.stages().size() - 1);
+        ConfigurationException.check(last.name().equals(stage), "stage to rescale", stage, last.name());
+        ConfigurationException.check(
+                replicas >= last.resources().leastReplicas() && replicas <= last.replicas(),
+                "replicas of stage " + stage,
+                replicas,
+                last.resources().leastReplicas() + " to " + last.replicas());
+        members.want(replicas);
     }
 
     @Override
@@ -430,7 +515,7 @@ public final class JobDriver implements Coordinator {
                 return;
             }
             if (failure.isEmpty()) {
-                checkpointing.saved(replica, saved, this, this::beginIfReady);
+                checkpointing.saved(replica, saved, this, this::published);
             } else {
                 checkpointing.failed(saved.step(), failure);
             }
@@ -470,7 +555,7 @@ public final class JobDriver implements Coordinator {
         }
     }
 
-    private void check(int inGeneration) {
+    private void checkNow(int inGeneration) {
         if (inGeneration != generation) {
             throw new AbandonedException();
         }
@@ -478,7 +563,7 @@ public final class JobDriver implements Coordinator {
 
     @Override
     public synchronized Assignment nextSplit(int inGeneration, int replica) {
-        check(inGeneration);
+        checkNow(inGeneration);
         Cursor.Next next = lanes == null ? cursor.next(replica) : lanes.next(replica);
         if (next == null || draining) {
             return new Assignment(plan.input().passes(), 0, null, 0, new byte[0]);
@@ -499,12 +584,16 @@ public final class JobDriver implements Coordinator {
 
     private long[] dealt(int stage, int epoch) {
         return dealt.computeIfAbsent(
-                stage + "/" + epoch, k -> new long[plan.stage(stage + 1).replicas()]);
+                stage + "/" + epoch,
+                k -> new long
+                        [plan.isLast(plan.stage(stage + 1))
+                                ? members.now().size()
+                                : plan.stage(stage + 1).replicas()]);
     }
 
     @Override
     public synchronized int deal(int inGeneration, int stage, int epoch, int amount) {
-        check(inGeneration);
+        checkNow(inGeneration);
         long[] soFar = dealt(stage, epoch);
         int fewest = 0;
         for (int consumer = 1; consumer < soFar.length; consumer++) {
@@ -521,7 +610,7 @@ public final class JobDriver implements Coordinator {
         boolean atEnd = false;
         synchronized (this) {
             if (epoch == cursor.epoch()) {
-                check(inGeneration);
+                checkNow(inGeneration);
                 if (lastStage.arrive(replica)) {
                     cursor.endEpoch();
                     atEnd = cursor.isAtEnd();
@@ -548,7 +637,7 @@ public final class JobDriver implements Coordinator {
 
     @Override
     public synchronized boolean isEnding(int inGeneration, int epoch) {
-        check(inGeneration);
+        checkNow(inGeneration);
         return epoch < cursor.epoch() || (epoch == cursor.epoch() && lastStage.isEnding());
     }
 
@@ -629,7 +718,8 @@ public final class JobDriver implements Coordinator {
 
     private void finish(int stage, int replica) {
         finished.add(plan.worker(stage, replica));
-        if (finished.size() == plan.workers()) {
+        int last = plan.stages().size() - 1;
+        if (finished.size() == plan.worker(last, 0) + members.now().size()) {
             outcome.complete(lastStage.committables());
         }
     }

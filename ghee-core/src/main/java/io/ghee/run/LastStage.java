@@ -10,17 +10,16 @@ import java.util.stream.IntStream;
 
 /** Where the replicas of the last stage wait for one another: at the end of each pass, and at the end. Guarded by the driver. */
 final class LastStage {
-    private final int replicas;
     private final boolean drops;
+    private List<Integer> members = List.of();
     private final BitSet arrived = new BitSet();
-    private final TreeMap<Integer, int[]> batches = new TreeMap<>();
+    private final TreeMap<Integer, Map<Integer, Integer>> batches = new TreeMap<>();
     private final Map<Integer, String> committables = new HashMap<>();
     private int attempt;
     /** Some generation of this attempt has begun. */
     private boolean begun;
 
-    LastStage(int replicas, boolean drops) {
-        this.replicas = replicas;
+    LastStage(boolean drops) {
         this.drops = drops;
     }
 
@@ -38,8 +37,9 @@ final class LastStage {
     }
 
     /** A generation begins: whoever has arrived at the end of the pass arrives again. */
-    void begin() {
+    void begin(List<Integer> takingPart) {
         begun = true;
+        members = takingPart;
         arrived.clear();
     }
 
@@ -53,13 +53,14 @@ final class LastStage {
      * were lost, and has nothing of what had arrived.
      */
     boolean hasLostOneOf(List<Standing> standings) {
-        return begun && standings.stream().anyMatch(standing -> standing.attempt() != attempt);
+        return begun
+                && members.stream().anyMatch(replica -> standings.get(replica).attempt() != attempt);
     }
 
     /** A replica has been given all of the pass at hand; true if all have. */
     boolean arrive(int replica) {
         arrived.set(replica);
-        if (arrived.cardinality() < replicas) {
+        if (arrived.cardinality() < members.size()) {
             return false;
         }
         arrived.clear();
@@ -74,13 +75,13 @@ final class LastStage {
     /** A rank has so many batches of a pass; how many each is to have, once all have told. */
     OptionalInt evenOut(int replica, int epoch, int count) {
         batches.headMap(epoch - 1).clear();
-        int[] counts = batches.computeIfAbsent(
-                epoch, e -> IntStream.generate(() -> -1).limit(replicas).toArray());
-        counts[replica] = count;
-        if (IntStream.of(counts).anyMatch(each -> each < 0)) {
+        Map<Integer, Integer> counts = batches.computeIfAbsent(epoch, e -> new HashMap<>());
+        counts.put(replica, count);
+        if (!counts.keySet().containsAll(members)) {
             return OptionalInt.empty();
         }
-        return drops ? IntStream.of(counts).min() : IntStream.of(counts).max();
+        IntStream each = members.stream().mapToInt(counts::get);
+        return drops ? each.min() : each.max();
     }
 
     /** A replica has done all its work. */
@@ -90,8 +91,8 @@ final class LastStage {
 
     /** What the replicas have finished, in order. */
     List<String> committables() {
-        return IntStream.range(0, replicas)
-                .mapToObj(replica -> committables.getOrDefault(replica, ""))
+        return members.stream()
+                .map(replica -> committables.getOrDefault(replica, ""))
                 .toList();
     }
 }

@@ -5,6 +5,7 @@ import io.ghee.plan.PlannedStage;
 import io.ghee.train.Collective;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Joins workers that are threads of this JVM: new channels for every generation. Thread-safe. */
@@ -32,7 +33,8 @@ final class MemoryWiring {
         }
     }
 
-    private synchronized MemoryChannel channel(int ofGeneration, int stage) {
+    private synchronized MemoryChannel channel(Start start, int stage) {
+        int ofGeneration = start.generation();
         if (ofGeneration > generation) {
             channels.values().forEach(MemoryChannel::abandon);
             channels.clear();
@@ -42,7 +44,9 @@ final class MemoryWiring {
                 stage,
                 receiver -> new MemoryChannel(
                         driver.plan().stage(receiver - 1).replicas(),
-                        driver.plan().stage(receiver).replicas(),
+                        driver.plan().isLast(driver.plan().stage(receiver))
+                                ? start.members().size()
+                                : driver.plan().stage(receiver).replicas(),
                         CREDIT_BATCHES));
         if (ofGeneration < generation) {
             channel.abandon();
@@ -64,7 +68,7 @@ final class MemoryWiring {
     Wiring of(int index, int replica) {
         PlannedStage stage = driver.plan().stage(index);
         return new Wiring() {
-            private int joined;
+            private @Nullable Start joined;
 
             @Override
             public int generation() {
@@ -79,18 +83,22 @@ final class MemoryWiring {
             @Override
             public Wired join(int after, Standing standing) throws InterruptedException {
                 Start start = driver.awaitStart(index, replica, after, standing);
-                joined = start.attempt();
+                joined = start;
+                int consumer = driver.plan().isLast(stage) ? start.rank(replica) : replica;
                 boolean receives = stage.input() instanceof PlannedStage.FromStage;
                 boolean sends = stage.output() instanceof PlannedStage.ToStage;
                 return new Wired(
                         start,
-                        receives ? channel(start.generation(), index).inlet(replica) : null,
-                        sends ? channel(start.generation(), index + 1).outlet(replica) : null);
+                        receives ? channel(start, index).inlet(consumer) : null,
+                        sends ? channel(start, index + 1).outlet(replica) : null);
             }
 
             @Override
             public Collective collective(Runnable whileWaiting) {
-                return new MemoryCollective(meeting(joined, stage.replicas()), replica, whileWaiting);
+                Start start = Objects.requireNonNull(joined);
+                MemoryCollective.Meeting meeting =
+                        meeting(start.attempt(), start.members().size());
+                return new MemoryCollective(meeting, start.rank(replica), whileWaiting);
             }
         };
     }

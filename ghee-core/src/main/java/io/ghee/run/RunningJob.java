@@ -180,6 +180,11 @@ public final class RunningJob implements Job {
     }
 
     @Override
+    public void rescale(String stage, int replicas) {
+        driver.rescale(stage, replicas);
+    }
+
+    @Override
     public void cancel() throws InterruptedException {
         driver.fail(new GheeException(GheeException.Kind.CANCELLED, "job " + name() + " was cancelled"));
         try {

@@ -201,7 +201,7 @@ public final class StageTask {
             throws Exception {
         Outlet outlet = need(wired.outlet(), "an outlet");
         PlannedStage ranks = plan.stage(stage.index() + 1);
-        int size = ((PlannedStage.FromStage) ranks.input()).rebatch() * ranks.replicas();
+        int size = ((PlannedStage.FromStage) ranks.input()).rebatch() * outlet.consumers();
         Faults atEnd = chain.holdsBack() ? faults.behindHeldRecords() : faults;
         List<OrderedFeed.Lane> lanes = new ArrayList<>();
         for (int lane = replica; lane < Lanes.COUNT; lane += stage.replicas()) {
@@ -249,10 +249,21 @@ public final class StageTask {
         Feed pumped =
                 feed(wired, chain.build(0, at, lineage, consumed, batches), lineage, ledger, arrivals(wired), evening);
         Checkpoints checkpoints = plan.checkpoints();
-        Saving saving =
-                checkpoints == null ? null : new Saving(checkpoints, coordinator, wired.start(), replica, metrics);
+        Saving saving = checkpoints == null
+                ? null
+                : new Saving(
+                        checkpoints, coordinator, wired.start(), wired.start().rank(replica), metrics);
         Training training = new Training(
-                pumped, batches, stage, replica, plan.input(), coordinator, wiring, metrics, wired.start(), saving);
+                pumped,
+                batches,
+                stage,
+                wired.start().rank(replica),
+                plan.input(),
+                coordinator,
+                wiring,
+                metrics,
+                wired.start(),
+                saving);
         TrainFunction<Object, Artifact> function =
                 (TrainFunction<Object, Artifact>) ((Step.Train) stage.steps().get(at)).function();
         Artifact artifact;
@@ -267,7 +278,7 @@ public final class StageTask {
             saving.close();
         }
         Terminal terminal = terminal(wired, lineage, consumed);
-        if (replica == 0 || !artifact.isSameOnAllRanks()) {
+        if (wired.start().rank(replica) == 0 || !artifact.isSameOnAllRanks()) {
             chain.build(at + 1, stage.steps().size(), lineage, consumed, terminal)
                     .record(artifact, 0, 0);
         }
@@ -278,7 +289,7 @@ public final class StageTask {
     private Distribution.@Nullable Even evenly() {
         Distribution into = plan.distributionInto(stage);
         Distribution how = into == null ? Distribution.even() : into;
-        return how instanceof Distribution.Even even && (even.dropsRemainder() || stage.replicas() > 1) ? even : null;
+        return how instanceof Distribution.Even even && (even.dropsRemainder() || stage.worksTogether()) ? even : null;
     }
 
     private Arrivals arrivals(Wiring.Wired wired) {
@@ -345,8 +356,8 @@ public final class StageTask {
             return ToStage.of(to, edge, coordinator, consumed, metrics);
         }
         Sink<Object> sink = (Sink<Object>) plan.sink();
-        SinkWriter<Object> writer =
-                sink.open(plan.sinkJob(job), replica, wired.start().sinkAttempt());
+        SinkWriter<Object> writer = sink.open(
+                plan.sinkJob(job), wired.start().rank(replica), wired.start().sinkAttempt());
         opened.add(writer);
         return new Terminal.ToSink(writer, metrics);
     }

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param sinkAttempt the number by which the sink knows that attempt
  * @param consumed for the stage behind which records stay what they are: what has arrived already, as
  *     {@link Consumed#toBytes} wrote it
+ * @param members the replicas of the last stage that take part, in the order of their ranks
  * @param resume what the attempt goes on from; null if it begins at the beginning
  */
 public record Start(
@@ -22,7 +23,13 @@ public record Start(
         int sinkAttempt,
         int epoch,
         byte[] consumed,
+        List<Integer> members,
         @Nullable Resume resume) {
+    /** The rank of a replica of the last stage; -1 if it does not take part. */
+    public int rank(int replica) {
+        return members.indexOf(replica);
+    }
+
     /**
      * A checkpoint of training.
      *

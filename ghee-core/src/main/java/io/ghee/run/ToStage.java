@@ -113,7 +113,7 @@ abstract class ToStage extends Terminal {
         ToEven(Edge edge, Coordinator coordinator, WorkerMetrics metrics) {
             super(edge, metrics);
             this.coordinator = coordinator;
-            this.spares = edge.next().trains() && edge.next().replicas() > 1;
+            this.spares = edge.next().worksTogether();
         }
 
         @Override

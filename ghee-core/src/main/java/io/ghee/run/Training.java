@@ -31,6 +31,7 @@ final class Training implements TrainContext<Object> {
     private final Terminal.ToTrainer batches;
     private final PlannedStage stage;
     private final int rank;
+    private final int ranks;
     private final int epochs;
     private final int heldOutPass;
     private final Coordinator coordinator;
@@ -74,6 +75,7 @@ final class Training implements TrainContext<Object> {
         this.batches = batches;
         this.stage = stage;
         this.rank = rank;
+        this.ranks = start.members().size();
         this.epochs = input.source().passes();
         this.heldOutPass = input.heldOutPass();
         this.metrics = metrics;
@@ -122,20 +124,20 @@ final class Training implements TrainContext<Object> {
 
     @Override
     public int worldSize() {
-        return stage.replicas();
+        return ranks;
     }
 
     @Override
     public Collective collective() {
         check(
-                evened || stage.replicas() == 1,
+                evened || ranks == 1,
                 "distribution into " + stage.name() + ", whose ranks work together",
                 "one that is not even",
                 "even()");
         Collective joined = collective;
         if (joined == null) {
             try {
-                joined = stage.replicas() == 1
+                joined = ranks == 1
                         ? MemoryCollective.alone()
                         : new WatchedCollective(wiring.collective(this::whileWaiting), metrics);
             } catch (InterruptedException e) {

@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -191,7 +192,7 @@ final class AgentLink implements Coordinator, Wiring {
         if (begin == null || port == null) {
             throw new IllegalStateException("only ranks that have joined a generation work together");
         }
-        return port.join(begin.start().attempt(), self.replica(), begin.ring(), RING, whileWaiting);
+        return port.join(begin.start().attempt(), begin.start().rank(self.replica()), begin.ring(), RING, whileWaiting);
     }
 
     private @Nullable String ringAt() {
@@ -246,13 +247,20 @@ final class AgentLink implements Coordinator, Wiring {
         connecting(called, from, to);
         try {
             Inlet receives = from == null ? null : from.connect(begin.outlets());
-            Outlet sends = to == null ? null : to.connect(begin.inlets());
+            Outlet sends = to == null ? null : to.connect(begin.inlets(), consumers(begin));
             connected(called, receives, sends);
             begun = begin;
             return new Wired(begin.start(), receives, sends);
         } finally {
             connecting(called, null, null);
         }
+    }
+
+    /** The replicas that this one sends to. */
+    private List<Integer> consumers(ControlMessage.Begin begin) {
+        return plan.isLast(plan.stage(stage.index() + 1))
+                ? begin.start().members()
+                : IntStream.range(0, begin.inlets().size()).boxed().toList();
     }
 
     private synchronized void connecting(int called, @Nullable PendingInlet from, @Nullable PendingOutlet to) {

@@ -362,17 +362,20 @@ public final class ControlServer implements AutoCloseable {
 
     private ControlMessage.@Nullable Begin begin(Peer peer, Start start) {
         PlannedStage stage = driver.plan().stage(peer.stage);
+        if (driver.plan().isLast(stage) && start.rank(peer.replica) < 0) {
+            return null;
+        }
         List<String> inlets = List.of();
         List<String> outlets = List.of();
         List<String> ring = List.of();
         if (stage.output() instanceof PlannedStage.ToStage to) {
-            inlets = routed(endpoints(to.stage(), start.generation(), ControlMessage.Ready::inlet));
+            inlets = routed(endpoints(to.stage(), start, ControlMessage.Ready::inlet));
         }
         if (stage.input() instanceof PlannedStage.FromStage from) {
-            outlets = routed(endpoints(from.stage(), start.generation(), ControlMessage.Ready::outlet));
+            outlets = routed(endpoints(from.stage(), start, ControlMessage.Ready::outlet));
         }
         if (stage.worksTogether()) {
-            ring = endpoints(peer.stage, start.generation(), ControlMessage.Ready::ring);
+            ring = endpoints(peer.stage, start, ControlMessage.Ready::ring);
         }
         return inlets == null || outlets == null || ring == null
                 ? null
@@ -381,12 +384,15 @@ public final class ControlServer implements AutoCloseable {
 
     /** Where the replicas of a stage are bound in a generation, or null if one of them has not said so any more. */
     private @Nullable List<String> endpoints(
-            int stage, int generation, Function<ControlMessage.Ready, @Nullable String> end) {
+            int stage, Start start, Function<ControlMessage.Ready, @Nullable String> end) {
         List<String> endpoints = new ArrayList<>();
         for (int replica = 0; replica < driver.plan().stage(stage).replicas(); replica++) {
+            if (driver.plan().isLast(driver.plan().stage(stage)) && start.rank(replica) < 0) {
+                continue;
+            }
             Peer other = peers.get(name(stage, replica));
             ControlMessage.Ready ready = other == null ? null : other.ready;
-            String bound = ready == null || ready.generation() != generation ? null : end.apply(ready);
+            String bound = ready == null || ready.generation() != start.generation() ? null : end.apply(ready);
             if (bound == null) {
                 return null;
             }

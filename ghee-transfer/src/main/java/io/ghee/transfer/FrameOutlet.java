@@ -42,7 +42,7 @@ final class FrameOutlet implements Outlet, Keeper.Chore {
     private final TransferManager manager;
     private final TransferConfig config;
     private final Route anyConsumer;
-    private final int consumers;
+    private int consumers;
     private final long credit;
     private final Transport.Inbox inbox;
     private final BatchCodec codec;
@@ -70,18 +70,19 @@ final class FrameOutlet implements Outlet, Keeper.Chore {
         return inbox.endpoint();
     }
 
-    void connect(List<String> endpoints) throws InterruptedException {
+    void connect(List<String> endpoints, List<Integer> replicas) throws InterruptedException {
         List<Transport.Outbox> outboxes =
                 Connecting.to(endpoints, manager.transport(), config.connectTimeout(), this::changed, () -> abandoned);
         lock.lock();
         try {
+            consumers = replicas.size();
             for (int consumer = 0; consumer < consumers; consumer++) {
                 Route route = new Route(
                         anyConsumer.job(),
                         anyConsumer.generation(),
                         anyConsumer.edge(),
                         anyConsumer.sender(),
-                        consumer);
+                        replicas.get(consumer));
                 lanes.add(new Lane(config, manager.pool(), route, credit, outboxes.get(consumer)));
             }
         } finally {

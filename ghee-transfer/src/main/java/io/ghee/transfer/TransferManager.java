@@ -41,7 +41,7 @@ public final class TransferManager implements AutoCloseable {
      *
      * @param edge the index of the receiving stage
      * @param sender the replica that sends
-     * @param consumers how many replicas receive
+     * @param consumers how many replicas receive at most
      * @param budget bytes that may be on the way to all consumers together; each has an equal part, and at least 64 KiB
      */
     public PendingOutlet outlet(int generation, int edge, int sender, int consumers, DataSize budget) {
@@ -63,9 +63,14 @@ public final class TransferManager implements AutoCloseable {
             }
 
             @Override
-            public Outlet connect(List<String> inlets) throws InterruptedException {
-                check(inlets.size() == consumers, "inlets", inlets, consumers + " endpoints");
-                outlet.connect(inlets);
+            public Outlet connect(List<String> inlets, List<Integer> replicas) throws InterruptedException {
+                check(
+                        !inlets.isEmpty() && inlets.size() <= consumers,
+                        "inlets",
+                        inlets,
+                        "1 to " + consumers + " endpoints");
+                check(replicas.size() == inlets.size(), "replicas", replicas, "one for each of " + inlets);
+                outlet.connect(inlets, replicas);
                 return outlet;
             }
 

@@ -115,7 +115,7 @@ class AgentLinkTest {
     }
 
     private static Start begins(int generation) {
-        return new Start(generation, 0, 0, 1, new byte[0], null);
+        return new Start(generation, 0, 0, 1, new byte[0], List.of(0), null);
     }
 
     private static ControlMessage.Begin toReader(int generation, String inlet) {
