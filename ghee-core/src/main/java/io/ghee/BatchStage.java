@@ -10,6 +10,8 @@ import io.ghee.plan.Step;
 import io.ghee.sink.Sink;
 import io.ghee.train.Artifact;
 import io.ghee.train.TrainFunction;
+import io.ghee.train.TrialFunction;
+import io.ghee.train.Trials;
 import java.util.List;
 
 /**
@@ -71,6 +73,18 @@ public final class BatchStage<T> {
     /** Ends the pipeline: the sink gets the records of the batches. */
     public Pipeline writeTo(Sink<? super T> sink) {
         return unbatch().writeTo(sink);
+    }
+
+    /**
+     * Trains on all of the stream once for each trial, while it is read once: every trial is given all batches, on a replica of
+     * its own that sees itself as the only rank. A trial that fails does not stop the others. {@link
+     * io.ghee.run.JobProgress#trials} says how they did; the sink gets what trial {@code n} has made from replica {@code n}.
+     *
+     * <p>To be asked for in a stage behind the one that reads, of as many replicas as a trial has ranks, which is 1. The
+     * slowest trial sets the pace.
+     */
+    public <M extends Artifact> Training<M> trainEach(Trials trials, TrialFunction<T, M> function) {
+        return new Training<>(draft.plus(new Step.TrainEach(trials, function, Shipping.check(function, "trainEach"))));
     }
 
     /**

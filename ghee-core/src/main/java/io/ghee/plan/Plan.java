@@ -4,6 +4,7 @@ import io.ghee.distribution.Distribution;
 import io.ghee.sink.Sink;
 import io.ghee.source.Source;
 import io.ghee.train.Checkpoints;
+import io.ghee.train.Trials;
 import java.io.Serializable;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -119,6 +120,15 @@ public record Plan(String pipeline, Limits limits, List<PlannedStage> stages) im
     /** What training goes on from after a loss; null if it begins anew. */
     public @Nullable Checkpoints checkpoints() {
         return limits.checkpoints();
+    }
+
+    /** The trials of the last stage; null if it does not sweep. */
+    public @Nullable Trials trials() {
+        return stages.get(stages.size() - 1).steps().stream()
+                .filter(Step.TrainEach.class::isInstance)
+                .map(step -> ((Step.TrainEach) step).trials())
+                .findFirst()
+                .orElse(null);
     }
 
     /** True if the order in which records are trained on is always the same. */

@@ -27,12 +27,17 @@ public record PlannedStage(int index, String name, Resources resources, Input in
 
     /** True if a train function runs in it. */
     public boolean trains() {
-        return steps.stream().anyMatch(Step.Train.class::isInstance);
+        return steps.stream().anyMatch(Step.Train.class::isInstance) || sweeps();
+    }
+
+    /** True if each of its replicas is a trial of its own. */
+    public boolean sweeps() {
+        return steps.stream().anyMatch(Step.TrainEach.class::isInstance);
     }
 
     /** True if its replicas are ranks that may work together. */
     public boolean worksTogether() {
-        return trains() && replicas() > 1;
+        return trains() && replicas() > 1 && !sweeps();
     }
 
     /** True if an even distribution into this stage counts rows, as it joins the batches or takes them apart. */

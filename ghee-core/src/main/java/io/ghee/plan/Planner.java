@@ -9,8 +9,10 @@ import io.ghee.source.Source;
 import io.ghee.source.UnboundedSource;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +29,9 @@ public final class Planner {
     private final List<PlannedStage> stages = new ArrayList<>();
     private final Set<String> names = new HashSet<>();
     private final boolean trains;
+    /** By the name of the stage that has them, how many trials. */
+    private final Map<String, Integer> sweeping;
+
     private final boolean holdsOut;
 
     private PlannedStage.@Nullable Input input;
@@ -41,8 +46,22 @@ public final class Planner {
     private boolean heldOut;
 
     private Planner(List<Step> steps) {
-        trains = steps.stream().anyMatch(Step.Train.class::isInstance);
+        trains = steps.stream().anyMatch(step -> step instanceof Step.Train || step instanceof Step.TrainEach);
+        sweeping = sweeping(steps);
         holdsOut = steps.stream().anyMatch(Step.HoldOut.class::isInstance);
+    }
+
+    private static Map<String, Integer> sweeping(List<Step> steps) {
+        Map<String, Integer> trials = new HashMap<>();
+        String stage = "";
+        for (Step step : steps) {
+            if (step instanceof Step.Enter enter) {
+                stage = enter.stage();
+            } else if (step instanceof Step.TrainEach each) {
+                trials.put(stage, each.trials().size());
+            }
+        }
+        return trials;
     }
 
     /**
@@ -76,7 +95,7 @@ public final class Planner {
 
     private static void checkOrder(Plan plan) {
         PlannedStage last = plan.stage(plan.stages().size() - 1);
-        check(last.trains(), "deterministic", "stage " + last.name(), "a train stage");
+        check(last.trains() && !last.sweeps(), "deterministic", "stage " + last.name(), "one that trains one model");
         check(
                 plan.stages().size() == 2,
                 "stages of a deterministic pipeline",
@@ -117,7 +136,11 @@ public final class Planner {
 
     private static void checkCheckpoints(Plan plan) {
         PlannedStage last = plan.stage(plan.stages().size() - 1);
-        check(last.trains(), "checkpoints", "of stage " + last.name(), "those of a train stage");
+        check(
+                last.trains() && !last.sweeps(),
+                "checkpoints",
+                "of stage " + last.name(),
+                "of one that trains one model");
         check(
                 last.steps().stream().noneMatch(Step.FlatMapRecords.class::isInstance),
                 "flatMap in stage " + last.name(),
@@ -173,7 +196,7 @@ public final class Planner {
             batches = true;
         } else if (step instanceof Step.MapBatches || step instanceof Step.MapBatchesWith) {
             group = null;
-        } else if (step instanceof Step.Ungroup || step instanceof Step.Train) {
+        } else if (step instanceof Step.Ungroup || step instanceof Step.Train || step instanceof Step.TrainEach) {
             group = null;
             batches = false;
         } else if (step instanceof Step.HoldOut) {
@@ -197,11 +220,34 @@ public final class Planner {
             int rebatch = group != null && group.linger() == null ? group.size() : 0;
             Distribution fallback = records ? Distribution.balanced() : Distribution.even();
             Distribution how = distribution != null ? distribution : fallback;
+            boolean sweeps = sweeping.containsKey(next.stage());
+            check(
+                    !sweeps || how instanceof Distribution.Even,
+                    "distribution into " + next.stage() + ", which trains each of several trials",
+                    how,
+                    "even(), which is what each of them gets");
+            how = sweeps ? Distribution.broadcast() : how;
             close(new PlannedStage.ToStage(index + 1, how, records ? CROSSING : null));
-            input = new PlannedStage.FromStage(index, how instanceof Distribution.Broadcast ? 0 : rebatch, records);
+            boolean whole = how instanceof Distribution.Broadcast && !sweeps;
+            input = new PlannedStage.FromStage(index, whole ? 0 : rebatch, records);
             distribution = null;
         }
         stage = next;
+        Integer trials = sweeping.get(next.stage());
+        if (trials != null) {
+            int replicas = next.resources().replicas();
+            check(
+                    input instanceof PlannedStage.FromStage,
+                    "trainEach in stage " + next.stage(),
+                    "which reads",
+                    "a stage behind that");
+            check(
+                    replicas == 1,
+                    "replicas of stage " + next.stage() + ", which trains each of several trials",
+                    replicas,
+                    "1");
+            stage = new Step.Enter(next.stage(), next.resources().withReplicas(trials));
+        }
     }
 
     private void close(PlannedStage.Output output) {

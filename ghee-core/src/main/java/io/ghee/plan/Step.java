@@ -12,6 +12,8 @@ import io.ghee.function.WithFunction;
 import io.ghee.sink.Sink;
 import io.ghee.source.Source;
 import io.ghee.train.TrainFunction;
+import io.ghee.train.TrialFunction;
+import io.ghee.train.Trials;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.Optional;
@@ -144,6 +146,14 @@ public sealed interface Step extends Serializable {
         @Override
         public String describe() {
             return "train " + label;
+        }
+    }
+
+    /** Batches to an artifact for each trial. */
+    record TrainEach(Trials trials, TrialFunction<?, ?> function, String label) implements Step {
+        @Override
+        public String describe() {
+            return "train each of " + trials.size() + " trials " + label;
         }
     }
 

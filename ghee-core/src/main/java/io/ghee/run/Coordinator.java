@@ -78,6 +78,9 @@ public interface Coordinator {
      */
     void saved(int attempt, int replica, byte[] position, String failure) throws InterruptedException;
 
+    /** Reports that a trial has failed, and leaves nothing. */
+    void trialFailed(int replica, String reason) throws InterruptedException;
+
     /**
      * Reports a malformed record, and asks whether the job goes on without it.
      *

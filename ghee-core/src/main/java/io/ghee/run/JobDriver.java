@@ -14,6 +14,7 @@ import io.ghee.plan.Planner;
 import io.ghee.source.Split;
 import io.ghee.source.UnboundedSource;
 import io.ghee.train.Checkpoints;
+import io.ghee.train.Trials;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -55,6 +56,7 @@ public final class JobDriver implements Coordinator {
     private final Cursor cursor;
     private final LastStage lastStage;
     private final Members members;
+    private final @Nullable Sweep sweep;
     private final Restarts restarts;
     private final ProgressBoard board;
     private final Hangs hangs;
@@ -95,6 +97,8 @@ public final class JobDriver implements Coordinator {
         boolean drops = plan.distributionInto(last) instanceof Distribution.Even even && even.dropsRemainder();
         this.lastStage = new LastStage(drops);
         this.members = new Members(last.resources());
+        Trials trials = plan.trials();
+        this.sweep = trials == null ? null : new Sweep(trials);
         this.restarts = new Restarts(plan.limits().restarts());
         this.board = new ProgressBoard(plan);
         this.hangs = new Hangs(job, plan);
@@ -348,6 +352,14 @@ public final class JobDriver implements Coordinator {
             }
             hangs.forget(stage, replica);
             boolean last = plan.isLast(plan.stage(stage));
+            if (last && members.isExcluded(replica)) {
+                return false;
+            }
+            if (last && sweep != null) {
+                sweep.failed(replica, reason.reason());
+                retire(replica);
+                return false;
+            }
             if (!last && cursor.isAtEnd()) {
                 finish(stage, replica);
                 return false;
@@ -376,6 +388,43 @@ public final class JobDriver implements Coordinator {
         }
         changed();
         return isNeeded;
+    }
+
+    /** A trial has ended before the others: they go on without it. */
+    private void retire(int replica) {
+        lastStage.forget(replica);
+        if (sweep != null && sweep.haveAllFailed()) {
+            fail(new StageFailedException(new Failure(
+                    GheeException.Kind.JOB,
+                    "driver",
+                    -1,
+                    "",
+                    "all trials have failed, the last one with "
+                            + sweep.progress().get(replica).reason(),
+                    "")));
+            return;
+        }
+        members.drop(replica);
+        if (members.now().isEmpty()) {
+            outcome.complete(lastStage.committables());
+        } else if (finished.size() < expected()) {
+            callGeneration();
+        } else {
+            outcome.complete(lastStage.committables());
+        }
+        notifyAll();
+    }
+
+    /** True if a worker has nothing to do any more, though the job goes on. */
+    public synchronized boolean isRetired(int stage, int replica) {
+        return plan.isLast(plan.stage(stage)) && sweep != null && members.isExcluded(replica);
+    }
+
+    @Override
+    public synchronized void trialFailed(int replica, String reason) {
+        if (sweep != null) {
+            sweep.failed(replica, reason);
+        }
     }
 
     private synchronized void callGeneration() {
@@ -681,10 +730,15 @@ public final class JobDriver implements Coordinator {
             board.report(worker, now, !finished.contains(worker));
             checkQuarantined();
         }
+        Sweep trials = last ? sweep : null;
+        if (trials != null && !finished.contains(worker)) {
+            trials.report(now.replica(), now);
+        }
         List<WorkerProgress.Settled> settled =
                 now.generation() == generation ? cursor.report(worker, generation, now.accounts()) : List.of();
         if (!last || resumption == null || now.attempt() != lastStage.attempt() || !lastStage.hasBegun()) {
-            return Guidance.settled(settled, draining);
+            Guidance guidance = Guidance.settled(settled, draining);
+            return trials != null && trials.isStopped(now.replica()) ? guidance.stopping() : guidance;
         }
         written.agree(now.replica(), now.agrees());
         written.propose(cursor);
@@ -712,14 +766,27 @@ public final class JobDriver implements Coordinator {
             if (last) {
                 lastStage.finish(replica, committable);
             }
-            finish(stage, replica);
+            boolean early = last && sweep != null && !cursor.isAtEnd();
+            if (sweep != null && last) {
+                sweep.ended(replica);
+            }
+            if (early) {
+                retire(replica);
+            } else {
+                finish(stage, replica);
+            }
         }
+        changed();
+    }
+
+    /** How many workers are to finish. */
+    private int expected() {
+        return plan.worker(plan.stages().size() - 1, 0) + members.now().size();
     }
 
     private void finish(int stage, int replica) {
         finished.add(plan.worker(stage, replica));
-        int last = plan.stages().size() - 1;
-        if (finished.size() == plan.worker(last, 0) + members.now().size()) {
+        if (finished.size() == expected()) {
             outcome.complete(lastStage.committables());
         }
     }
@@ -763,6 +830,6 @@ public final class JobDriver implements Coordinator {
 
     /** How far the job is. */
     public synchronized JobProgress jobProgress() {
-        return board.sum(restarts.reasons(), hangs.lines());
+        return board.sum(restarts.reasons(), hangs.lines(), sweep == null ? List.of() : sweep.progress());
     }
 }

@@ -22,6 +22,7 @@ import java.util.stream.Stream;
  * @param lags how many records are ahead in each split that is being read, by the split's id, as far as its storage counts them
  * @param restarts why workers were lost and began again, in order
  * @param hangs which workers have been at the same step for long, and in which line of code; not those that wait for others
+ * @param trials of a sweep, in their order; metrics are then named {@code TRIAL/METRIC}
  */
 public record JobProgress(
         Duration wall,
@@ -34,7 +35,8 @@ public record JobProgress(
         long quarantined,
         Map<String, Long> lags,
         List<String> restarts,
-        List<String> hangs) {
+        List<String> hangs,
+        List<TrialProgress> trials) {
 
     /**
      * One stage, added up over its replicas.

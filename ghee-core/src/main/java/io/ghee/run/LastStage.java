@@ -14,7 +14,7 @@ final class LastStage {
     private List<Integer> members = List.of();
     private final BitSet arrived = new BitSet();
     private final TreeMap<Integer, Map<Integer, Integer>> batches = new TreeMap<>();
-    private final Map<Integer, String> committables = new HashMap<>();
+    private final TreeMap<Integer, String> committables = new TreeMap<>();
     private int attempt;
     /** Some generation of this attempt has begun. */
     private boolean begun;
@@ -89,10 +89,13 @@ final class LastStage {
         committables.put(replica, committable);
     }
 
+    /** What is left of one that does not take part any more stays; it is not waited for. */
+    void forget(int replica) {
+        members = members.stream().filter(each -> each != replica).toList();
+    }
+
     /** What the replicas have finished, in order. */
     List<String> committables() {
-        return members.stream()
-                .map(replica -> committables.getOrDefault(replica, ""))
-                .toList();
+        return List.copyOf(committables.values());
     }
 }

@@ -70,6 +70,17 @@ final class Members {
         return able == best() || (able >= least && waitedNanos > GRACE.toNanos());
     }
 
+    /** One has come to an early end; the others go on. */
+    void drop(int replica) {
+        excluded.set(replica);
+        now = now.stream().filter(each -> each != replica).toList();
+    }
+
+    /** True if one does not take part any more. */
+    boolean isExcluded(int replica) {
+        return excluded.get(replica);
+    }
+
     /** True if an attempt that has begun can go on. */
     boolean canGoOn(IntPredicate isReady) {
         return now.stream().allMatch(isReady::test);

@@ -3,6 +3,7 @@ package io.ghee.run;
 import io.ghee.plan.Plan;
 import io.ghee.plan.PlannedStage;
 import io.ghee.run.WorkerProgress.Point;
+import io.ghee.train.Trials;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -36,8 +37,11 @@ final class ProgressBoard {
 
     /** A worker is so far; {@code newer} is false for a report that comes after its last one. */
     void report(int worker, WorkerProgress now, boolean newer) {
+        Trials trials = plan.stages().get(now.stage()).sweeps() ? plan.trials() : null;
         now.points().forEach((metric, fresh) -> {
-            List<Point> all = points.computeIfAbsent(metric, m -> new ArrayList<>());
+            String name =
+                    trials == null ? metric : trials.all().get(now.replica()).name() + "/" + metric;
+            List<Point> all = points.computeIfAbsent(name, m -> new ArrayList<>());
             all.addAll(fresh);
             thin(all);
         });
@@ -89,7 +93,7 @@ final class ProgressBoard {
         wall = Duration.ofNanos(System.nanoTime() - startNanos);
     }
 
-    JobProgress sum(List<String> restarts, List<String> hangs) {
+    JobProgress sum(List<String> restarts, List<String> hangs, List<TrialProgress> trials) {
         List<JobProgress.StageProgress> stages = new ArrayList<>();
         Map<String, Map<Integer, Long>> tallies = new TreeMap<>();
         WorkerProgress.Training training = new WorkerProgress.Training(0, 0, 0);
@@ -123,7 +127,8 @@ final class ProgressBoard {
                 quarantined(),
                 lags,
                 restarts,
-                hangs);
+                hangs,
+                trials);
     }
 
     private JobProgress.StageProgress add(PlannedStage stage, List<WorkerProgress> workers, int queued) {

@@ -14,8 +14,11 @@ import io.ghee.sink.SinkWriter;
 import io.ghee.train.Artifact;
 import io.ghee.train.Checkpoints;
 import io.ghee.train.TrainFunction;
+import io.ghee.train.Trial;
+import io.ghee.train.TrialFunction;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -231,7 +234,7 @@ public final class StageTask {
 
     private int trainStep() {
         for (int k = 0; k < stage.steps().size(); k++) {
-            if (stage.steps().get(k) instanceof Step.Train) {
+            if (stage.steps().get(k) instanceof Step.Train || stage.steps().get(k) instanceof Step.TrainEach) {
                 return k;
             }
         }
@@ -251,26 +254,30 @@ public final class StageTask {
         Checkpoints checkpoints = plan.checkpoints();
         Saving saving = checkpoints == null
                 ? null
-                : new Saving(
-                        checkpoints, coordinator, wired.start(), wired.start().rank(replica), metrics);
+                : new Saving(checkpoints, coordinator, wired.start(), rank(wired.start()), metrics);
         Training training = new Training(
                 pumped,
                 batches,
                 stage,
-                wired.start().rank(replica),
+                rank(wired.start()),
                 plan.input(),
                 coordinator,
                 wiring,
                 metrics,
                 wired.start(),
                 saving);
-        TrainFunction<Object, Artifact> function =
-                (TrainFunction<Object, Artifact>) ((Step.Train) stage.steps().get(at)).function();
+        TrainFunction<Object, Artifact> function = function(stage.steps().get(at));
         Artifact artifact;
         try {
             artifact = function.train(training);
         } catch (Throwable e) {
             training.checkStream();
+            if (stage.sweeps() && !(e instanceof InterruptedException)) {
+                LOG.warn("trial {} has failed", replica + 1, e);
+                coordinator.trialFailed(
+                        replica, Failure.of(stage.name(), replica, e).message());
+                return "";
+            }
             throw e;
         }
         training.exhaust();
@@ -278,11 +285,26 @@ public final class StageTask {
             saving.close();
         }
         Terminal terminal = terminal(wired, lineage, consumed);
-        if (wired.start().rank(replica) == 0 || !artifact.isSameOnAllRanks()) {
+        if (rank(wired.start()) == 0 || !artifact.isSameOnAllRanks()) {
             chain.build(at + 1, stage.steps().size(), lineage, consumed, terminal)
                     .record(artifact, 0, 0);
         }
         return terminal.finish();
+    }
+
+    @SuppressWarnings("unchecked")
+    private TrainFunction<Object, Artifact> function(Step step) {
+        if (step instanceof Step.TrainEach each) {
+            TrialFunction<Object, Artifact> ofTrial = (TrialFunction<Object, Artifact>) each.function();
+            Trial trial = each.trials().all().get(replica);
+            return context -> ofTrial.train(trial, context);
+        }
+        return (TrainFunction<Object, Artifact>) ((Step.Train) step).function();
+    }
+
+    /** The rank of this replica of the last stage; each trial of a sweep has one of its own. */
+    private int rank(Start start) {
+        return stage.sweeps() ? 0 : start.rank(replica);
     }
 
     /** How a train stage is given its batches, if they have to be evened out. */
@@ -352,12 +374,18 @@ public final class StageTask {
     private Terminal terminal(Wiring.Wired wired, Lineage lineage, Consumed consumed) throws Exception {
         if (stage.output() instanceof PlannedStage.ToStage to) {
             Outlet outlet = need(wired.outlet(), "an outlet");
-            ToStage.Edge edge = new ToStage.Edge(wiring, generation, stage, plan.stage(to.stage()), outlet, lineage);
+            PlannedStage next = plan.stage(to.stage());
+            List<Integer> consumers = plan.isLast(next)
+                    ? wired.start().members()
+                    : IntStream.range(0, next.replicas()).boxed().toList();
+            ToStage.Edge edge = new ToStage.Edge(wiring, generation, stage, next, outlet, consumers, lineage);
             return ToStage.of(to, edge, coordinator, consumed, metrics);
         }
         Sink<Object> sink = (Sink<Object>) plan.sink();
         SinkWriter<Object> writer = sink.open(
-                plan.sinkJob(job), wired.start().rank(replica), wired.start().sinkAttempt());
+                plan.sinkJob(job),
+                stage.sweeps() ? replica + 1 : wired.start().rank(replica),
+                wired.start().sinkAttempt());
         opened.add(writer);
         return new Terminal.ToSink(writer, metrics);
     }

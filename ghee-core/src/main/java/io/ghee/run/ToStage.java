@@ -18,7 +18,14 @@ import org.jspecify.annotations.Nullable;
 /** The end of a chain whose stage sends to the next one; decides which replica gets what. */
 abstract class ToStage extends Terminal {
     /** What all of these need to know. */
-    record Edge(Wiring wiring, int generation, PlannedStage stage, PlannedStage next, Outlet outlet, Lineage lineage) {}
+    record Edge(
+            Wiring wiring,
+            int generation,
+            PlannedStage stage,
+            PlannedStage next,
+            Outlet outlet,
+            List<Integer> consumers,
+            Lineage lineage) {}
 
     final Edge edge;
     final Outlet outlet;
@@ -175,7 +182,9 @@ abstract class ToStage extends Terminal {
 
         private void sendTo(int consumer, Batch<?> batch, Origins origins) throws InterruptedException {
             long[] paths = new long[origins.rows()];
-            Arrays.setAll(paths, row -> Ledger.path(origins.path(row), consumer));
+            // By its number, and not by its place among those that take part now.
+            int replica = edge.consumers().get(consumer);
+            Arrays.setAll(paths, row -> Ledger.path(origins.path(row), replica));
             Origins its = paths.length == 0 ? origins : Origins.of(origins.ids(), paths);
             edge.lineage().ledger().add(its);
             if (countOld(its) == 0) {

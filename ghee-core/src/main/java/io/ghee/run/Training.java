@@ -75,7 +75,7 @@ final class Training implements TrainContext<Object> {
         this.batches = batches;
         this.stage = stage;
         this.rank = rank;
-        this.ranks = start.members().size();
+        this.ranks = stage.sweeps() ? 1 : start.members().size();
         this.epochs = input.source().passes();
         this.heldOutPass = input.heldOutPass();
         this.metrics = metrics;
@@ -97,7 +97,7 @@ final class Training implements TrainContext<Object> {
         return () -> new Iterator<>() {
             @Override
             public boolean hasNext() {
-                return nextEpoch <= epochs;
+                return nextEpoch <= epochs && !metrics.isStopped();
             }
 
             @Override
@@ -209,7 +209,7 @@ final class Training implements TrainContext<Object> {
     /** Takes what the train function has left, so that the stages before can end. */
     void exhaust() throws Exception {
         settle();
-        while (!exhausted) {
+        while (!exhausted && !metrics.isStopped()) {
             while (batches.peek() != null) {
                 batches.take();
             }
@@ -269,7 +269,7 @@ final class Training implements TrainContext<Object> {
 
     /** The next batch of pass {@code number}, or null at its end; skips what is left of the passes before. */
     private @Nullable Batch<?> next(int number) throws Exception {
-        while (true) {
+        while (!metrics.isStopped()) {
             Terminal.ToTrainer.Pushed head = batches.peek();
             if (head != null && head.epoch() > number) {
                 return null;
@@ -285,6 +285,7 @@ final class Training implements TrainContext<Object> {
                 exhausted = !pump();
             }
         }
+        return null;
     }
 
     private final class Pass implements Epoch<Object> {

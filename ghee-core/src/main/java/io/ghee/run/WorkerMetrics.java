@@ -42,6 +42,7 @@ public final class WorkerMetrics {
     private volatile long sinceNanos = System.nanoTime();
     private volatile boolean ended;
     private volatile boolean draining;
+    private volatile boolean stopped;
     private boolean filling;
     private volatile WorkerProgress.Training training = new WorkerProgress.Training(0, 0, 0);
 
@@ -208,6 +209,9 @@ public final class WorkerMetrics {
         if (now.draining()) {
             draining = true;
         }
+        if (now.stopped()) {
+            stopped = true;
+        }
         Queue<WorkerProgress.Settled> told = settled;
         Ledger kept = ledger;
         for (WorkerProgress.Settled unit : now.settled()) {
@@ -224,6 +228,11 @@ public final class WorkerMetrics {
     /** True once the job is to end as if its input ended here. */
     boolean isDraining() {
         return draining;
+    }
+
+    /** True once the trial is to end. */
+    boolean isStopped() {
+        return stopped;
     }
 
     /** The number of the marks that are proposed. */

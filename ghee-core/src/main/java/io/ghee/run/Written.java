@@ -82,6 +82,6 @@ final class Written {
                 news.put(split, marks[split]);
             }
         }
-        return new Guidance(settled, proposed, agreed, news, draining);
+        return new Guidance(settled, proposed, agreed, news, draining, false);
     }
 }

@@ -250,6 +250,7 @@ class ProgressTest {
                 0,
                 Map.of(),
                 List.of(),
+                List.of(),
                 List.of());
     }
 

@@ -348,6 +348,11 @@ final class AgentLink implements Coordinator, Wiring {
         questions.saved(attempt, replica, position, failure);
     }
 
+    @Override
+    public void trialFailed(int replica, String reason) throws InterruptedException {
+        questions.trialFailed(replica, reason);
+    }
+
     /** Until there are other orders, but not longer than {@code patience}. */
     @SuppressWarnings("WaitNotInLoop") // whoever asked asks again
     private synchronized void pause(Duration patience) throws InterruptedException {

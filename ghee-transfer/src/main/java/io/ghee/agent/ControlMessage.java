@@ -100,6 +100,8 @@ sealed interface ControlMessage {
 
     record Saved(int attempt, int replica, byte[] position, String failure) implements Question {}
 
+    record TrialFailed(int replica, String reason) implements Question {}
+
     record Skip(int stage, int replica, String message) implements Question {}
 
     /**
@@ -157,7 +159,7 @@ sealed interface ControlMessage {
     /** To {@link AtStep}. */
     record Ordered(String save, long next) implements Reply {}
 
-    /** To {@link EpochOver}, {@link Ending}, {@link Saved} or {@link Skip}. */
+    /** To {@link EpochOver}, {@link Ending}, {@link Saved}, {@link TrialFailed} or {@link Skip}. */
     record Verdict(boolean yes) implements Reply {}
 
     /** The generation that it was asked in is over. */

@@ -355,7 +355,7 @@ public final class ControlServer implements AutoCloseable {
                 driver.generation(),
                 begin,
                 driver.isOver(),
-                stopping,
+                stopping || driver.isRetired(peer.stage, peer.replica),
                 latest.version() > peer.credentials ? latest : null,
                 guidance);
     }
@@ -430,6 +430,9 @@ public final class ControlServer implements AutoCloseable {
                 return new ControlMessage.Ordered(order.save(), order.next());
             } else if (question instanceof ControlMessage.Saved saved) {
                 driver.saved(saved.attempt(), saved.replica(), saved.position(), saved.failure());
+                return new ControlMessage.Verdict(true);
+            } else if (question instanceof ControlMessage.TrialFailed trial) {
+                driver.trialFailed(trial.replica(), trial.reason());
                 return new ControlMessage.Verdict(true);
             } else if (question instanceof ControlMessage.Skip skip) {
                 return new ControlMessage.Verdict(driver.skip(skip.stage(), skip.replica(), skip.message()));

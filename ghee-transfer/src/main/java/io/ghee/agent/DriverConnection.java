@@ -108,6 +108,10 @@ final class DriverConnection {
         ask(new ControlMessage.Saved(attempt, replica, position, failure), ControlMessage.Verdict.class);
     }
 
+    void trialFailed(int replica, String reason) throws InterruptedException {
+        ask(new ControlMessage.TrialFailed(replica, reason), ControlMessage.Verdict.class);
+    }
+
     boolean skip(int stage, int replica, String message) throws InterruptedException {
         return ask(new ControlMessage.Skip(stage, replica, message), ControlMessage.Verdict.class)
                 .yes();

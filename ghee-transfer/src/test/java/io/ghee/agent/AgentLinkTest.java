@@ -307,6 +307,9 @@ class AgentLinkTest {
         public void saved(int attempt, int replica, byte[] position, String failure) {}
 
         @Override
+        public void trialFailed(int replica, String reason) {}
+
+        @Override
         public boolean isEnding(int generation, int epoch) {
             return false;
         }
