@@ -90,6 +90,9 @@ abstract sealed class Values {
      */
     abstract void reduce(int from, int count, ByteBuffer in, Reduction how, int divisor);
 
+    /** Divides {@code count} elements from {@code from} on. */
+    abstract void divide(int from, int count, int divisor);
+
     /** Bytes, which are not reduced. */
     private static final class Bytes extends Values {
         private final ByteBuffer data;
@@ -113,6 +116,11 @@ abstract sealed class Values {
         @Override
         void reduce(int from, int count, ByteBuffer in, Reduction how, int divisor) {
             throw new IllegalStateException("bytes are not reduced");
+        }
+
+        @Override
+        void divide(int from, int count, int divisor) {
+            throw new IllegalStateException("bytes are not divided");
         }
     }
 
@@ -154,11 +162,21 @@ abstract sealed class Values {
                     case MAX -> max(mine, theirs, some);
                 }
                 if (divisor > 1) {
-                    divide(mine, divisor, some);
+                    divideAll(mine, divisor, some);
                 }
                 data.put(from + done, mine, 0, some);
             }
             in.position(in.position() + count * Float.BYTES);
+        }
+
+        @Override
+        void divide(int from, int count, int divisor) {
+            for (int done = 0; done < count; done += mine.length) {
+                int some = Math.min(mine.length, count - done);
+                data.get(from + done, mine, 0, some);
+                divideAll(mine, divisor, some);
+                data.put(from + done, mine, 0, some);
+            }
         }
 
         private static void add(float[] mine, float[] theirs, int count) {
@@ -179,7 +197,7 @@ abstract sealed class Values {
             }
         }
 
-        private static void divide(float[] values, int divisor, int count) {
+        private static void divideAll(float[] values, int divisor, int count) {
             for (int k = 0; k < count; k++) {
                 values[k] /= divisor;
             }
@@ -224,11 +242,21 @@ abstract sealed class Values {
                     case MAX -> max(mine, theirs, some);
                 }
                 if (divisor > 1) {
-                    divide(mine, divisor, some);
+                    divideAll(mine, divisor, some);
                 }
                 data.put(from + done, mine, 0, some);
             }
             in.position(in.position() + count * Double.BYTES);
+        }
+
+        @Override
+        void divide(int from, int count, int divisor) {
+            for (int done = 0; done < count; done += mine.length) {
+                int some = Math.min(mine.length, count - done);
+                data.get(from + done, mine, 0, some);
+                divideAll(mine, divisor, some);
+                data.put(from + done, mine, 0, some);
+            }
         }
 
         private static void add(double[] mine, double[] theirs, int count) {
@@ -249,7 +277,7 @@ abstract sealed class Values {
             }
         }
 
-        private static void divide(double[] values, int divisor, int count) {
+        private static void divideAll(double[] values, int divisor, int count) {
             for (int k = 0; k < count; k++) {
                 values[k] /= divisor;
             }
@@ -294,11 +322,21 @@ abstract sealed class Values {
                     case MAX -> max(mine, theirs, some);
                 }
                 if (divisor > 1) {
-                    divide(mine, divisor, some);
+                    divideAll(mine, divisor, some);
                 }
                 data.put(from + done, mine, 0, some);
             }
             in.position(in.position() + count * Integer.BYTES);
+        }
+
+        @Override
+        void divide(int from, int count, int divisor) {
+            for (int done = 0; done < count; done += mine.length) {
+                int some = Math.min(mine.length, count - done);
+                data.get(from + done, mine, 0, some);
+                divideAll(mine, divisor, some);
+                data.put(from + done, mine, 0, some);
+            }
         }
 
         private static void add(int[] mine, int[] theirs, int count) {
@@ -319,7 +357,7 @@ abstract sealed class Values {
             }
         }
 
-        private static void divide(int[] values, int divisor, int count) {
+        private static void divideAll(int[] values, int divisor, int count) {
             for (int k = 0; k < count; k++) {
                 values[k] /= divisor;
             }
@@ -364,11 +402,21 @@ abstract sealed class Values {
                     case MAX -> max(mine, theirs, some);
                 }
                 if (divisor > 1) {
-                    divide(mine, divisor, some);
+                    divideAll(mine, divisor, some);
                 }
                 data.put(from + done, mine, 0, some);
             }
             in.position(in.position() + count * Long.BYTES);
+        }
+
+        @Override
+        void divide(int from, int count, int divisor) {
+            for (int done = 0; done < count; done += mine.length) {
+                int some = Math.min(mine.length, count - done);
+                data.get(from + done, mine, 0, some);
+                divideAll(mine, divisor, some);
+                data.put(from + done, mine, 0, some);
+            }
         }
 
         private static void add(long[] mine, long[] theirs, int count) {
@@ -389,7 +437,7 @@ abstract sealed class Values {
             }
         }
 
-        private static void divide(long[] values, int divisor, int count) {
+        private static void divideAll(long[] values, int divisor, int count) {
             for (int k = 0; k < count; k++) {
                 values[k] /= divisor;
             }
