@@ -19,6 +19,7 @@ import java.nio.IntBuffer;
 import java.nio.LongBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -177,7 +178,7 @@ public final class MpiCollective implements Collective, AutoCloseable {
     }
 
     private static Pointer pointer(Buffer direct) {
-        return direct.capacity() == 0 ? MpiLibrary.IN_PLACE : Native.getDirectBufferPointer(direct);
+        return Native.getDirectBufferPointer(direct);
     }
 
     /** What is between position and limit of a buffer, where native code can read and write it. */
@@ -310,6 +311,10 @@ public final class MpiCollective implements Collective, AutoCloseable {
             places[each] = (int) total;
             total += counts[each];
             check(total <= Integer.MAX_VALUE - 8, "bytes of all ranks together", total, "<= 2 GiB");
+        }
+        if (total == 0) {
+            return Collections.nCopies(
+                    size, ByteBuffer.allocate(0).asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN));
         }
         ByteBuffer own = Sending.direct(mine.remaining()).put(mine.duplicate()).flip();
         ByteBuffer all = Sending.direct((int) total);
