@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /** Connects a rank to its right neighbour. */
 final class Connections {
     /** Room in the kernel for what is on its way; more than the fastest network has on the way in a round trip. */
-    private static final int SOCKET_BUFFER = Integer.getInteger("ghee.ring.socketBuffer", 1 << 20);
+    private static final int SOCKET_BUFFER = 1 << 20;
 
     private static final long ANSWER_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final Pattern ENDPOINT = Pattern.compile("tcp://\\[?([^\\]]+?)\\]?:(\\d{1,5})");
@@ -44,9 +44,7 @@ final class Connections {
     private Connections() {}
 
     static void setBuffers(ServerSocketChannel server) throws IOException {
-        if (SOCKET_BUFFER > 0) {
-            server.setOption(StandardSocketOptions.SO_RCVBUF, SOCKET_BUFFER);
-        }
+        server.setOption(StandardSocketOptions.SO_RCVBUF, SOCKET_BUFFER);
     }
 
     /** The address that an endpoint names. */
@@ -92,9 +90,7 @@ final class Connections {
         long deadline = System.nanoTime() + ANSWER_NANOS;
         channel.configureBlocking(false);
         channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-        if (SOCKET_BUFFER > 0) {
-            channel.setOption(StandardSocketOptions.SO_SNDBUF, SOCKET_BUFFER);
-        }
+        channel.setOption(StandardSocketOptions.SO_SNDBUF, SOCKET_BUFFER);
         SelectionKey key = channel.register(selector, SelectionKey.OP_CONNECT);
         for (boolean done = channel.connect(address); !done; done = channel.finishConnect()) {
             await(selector, deadline, patience);

@@ -42,7 +42,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Ring implements Collective {
     /** Bytes of a part of a block of large data. */
-    private static final int PART = Integer.getInteger("ghee.ring.part", 1 << 20);
+    private static final int PART = 1 << 18;
 
     /** Bytes up to which data is small. */
     private static final int SMALL = 1 << 12;
@@ -52,8 +52,8 @@ final class Ring implements Collective {
     /** How long it may take until it is known why a connection has ended. */
     private static final long VERDICT_NANOS = TimeUnit.SECONDS.toNanos(5);
 
-    /** How long to try again before sleeping: waking up takes longer than most data does to come. */
-    private static final long SPIN_NANOS = TimeUnit.MICROSECONDS.toNanos(Integer.getInteger("ghee.ring.spin", 20));
+    /** How long to try again before sleeping: waking up takes about as long. More would take a processor from the others, where ranks share them. */
+    private static final long SPIN_NANOS = TimeUnit.MICROSECONDS.toNanos(5);
 
     private final TransferConfig config;
     private final RingWatch watch;

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Sending {
     /** Bytes of a piece: it should stay in a processor's own cache on its way. */
-    static final int PIECE = Integer.getInteger("ghee.ring.piece", 1 << 16);
+    static final int PIECE = 1 << 16;
 
     static final int LENGTH_BYTES = 4;
 

@@ -72,7 +72,7 @@ final class MpiRank {
 
             try {
                 mpi.allReduce(FloatBuffer.allocate(rank == 0 ? 3 : 4), Reduction.SUM);
-                check(false, "different calls went through");
+                check(size == 1, "different calls went through");
             } catch (ConfigurationException e) {
                 check(e.getMessage().contains("allReduce SUM of 3 floats"), e.getMessage());
             }
