@@ -74,7 +74,9 @@ public final class MovielensJob implements PackagedJob {
             names = "--batch-size",
             paramLabel = "B",
             defaultValue = "4096",
-            description = "Records of a train step (default: ${DEFAULT-VALUE}).")
+            description =
+                    "Records of a train step, for each replica of train (default: ${DEFAULT-VALUE}). So 2 replicas at 2048"
+                            + " make the steps of one at 4096.")
     private int batchSize;
 
     @Option(

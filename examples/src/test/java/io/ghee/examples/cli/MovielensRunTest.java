@@ -2,6 +2,7 @@ package io.ghee.examples.cli;
 
 import static io.ghee.examples.cli.Cli.ghee;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -85,6 +86,30 @@ class MovielensRunTest {
         assertThat(local.get("records").asLong())
                 .isBetween(2L * 26_000, 2L * 28_000)
                 .isEven();
+    }
+
+    /** A batch is one of a rank: so the joined batches are the same, and one reader keeps their order. */
+    @Test
+    void anyNumberOfTrainersLearnsTheSameAtTheSameJoinedBatch() throws IOException {
+        JsonNode alone = run("local", "--replicas", "preprocess=1,train=1", "--batch-size", "512");
+        for (int ranks : new int[] {2, 4}) {
+            Path output = temp.resolve("out-" + ranks);
+            JsonNode report = run(
+                    "local",
+                    "--replicas",
+                    "preprocess=1,train=" + ranks,
+                    "--batch-size",
+                    String.valueOf(512 / ranks),
+                    "--output",
+                    output.toString());
+            assertThat(report.get("rmse").asDouble())
+                    .as("RMSE on %s ranks", ranks)
+                    .isCloseTo(alone.get("rmse").asDouble(), within(0.005));
+            assertThat(report.get("rowSum")).isEqualTo(alone.get("rowSum"));
+            try (FactorizationMachine machine = FactorizationMachine.load(output, Device.cpu())) {
+                assertThat(machine.config().features()).isEqualTo(45_056);
+            }
+        }
     }
 
     @Test
