@@ -284,12 +284,7 @@ public final class JobDriver implements Coordinator {
         TrainPosition trained = checkpointing == null ? null : checkpointing.begunFrom();
         if (trained != null) {
             arrived.addAll(trained.consumed());
-            resume = new Start.Resume(
-                    trained.step(),
-                    trained.epoch(),
-                    trained.state().part(),
-                    trained.state().checksum(),
-                    trained.counted());
+            resume = new Start.Resume(trained.step(), trained.epoch(), trained.states(), trained.counted());
         }
         arrived.forgetUntil(cursor.epoch() - 1);
         cursor.begin(arrived);

@@ -5,7 +5,6 @@ import static io.ghee.ConfigurationException.check;
 import io.ghee.ConfigurationException;
 import io.ghee.InputException;
 import io.ghee.channel.Origins;
-import io.ghee.train.CheckpointStore;
 import io.ghee.train.Checkpointable;
 import io.ghee.train.Checkpoints;
 import java.io.BufferedInputStream;
@@ -15,6 +14,7 @@ import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.zip.CRC32C;
 import java.util.zip.CheckedInputStream;
@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A rank's part in checkpoints: keeps count of the steps and of what was trained on, saves when the driver says so, and takes
- * up what was saved. Rank 0 saves the state for all. Used by the task's thread.
+ * up what was saved. Rank 0 saves the state for all, unless each has its own. Used by the task's thread.
  */
 final class Saving {
     private final Checkpoints how;
@@ -64,23 +64,38 @@ final class Saving {
             return;
         }
         check(step == from.step(), "checkpoint(state)", "called after step " + step, "before the first batch");
-        CheckpointStore store = how.store();
-        String where = store.describe() + ", step " + from.step();
+        for (Start.State each : from.states()) {
+            verify(each, from.step());
+            try (InputStream in = read(each, from.step())) {
+                kept.restore(in);
+                if (in.read() >= 0) {
+                    throw new InputException(where(from.step()) + ": bytes are left when " + each.part()
+                            + " has been restored (expected: that it reads all that it wrote)");
+                }
+            } catch (EOFException e) {
+                throw new InputException(where(from.step()) + ": " + each.part() + " is of something else", e);
+            }
+        }
+    }
+
+    private String where(long at) {
+        return how.store().describe() + ", step " + at;
+    }
+
+    private InputStream read(Start.State of, long at) throws IOException {
+        return new BufferedInputStream(how.store().read(at, of.part()), 1 << 16);
+    }
+
+    /** Before it is restored: damaged numbers could ask for any amount of memory. */
+    private void verify(Start.State saved, long at) throws IOException {
         CRC32C checksum = new CRC32C();
-        try (InputStream in =
-                new CheckedInputStream(new BufferedInputStream(store.read(from.step(), from.part())), checksum)) {
-            kept.restore(in);
-            long rest = in.transferTo(OutputStream.nullOutputStream());
-            if (checksum.getValue() != from.checksum()) {
-                throw new InputException(where + " is damaged: checksum " + Long.toHexString(checksum.getValue())
-                        + " (expected: " + Long.toHexString(from.checksum()) + ")");
+        try (InputStream in = new CheckedInputStream(read(saved, at), checksum)) {
+            long bytes = in.transferTo(OutputStream.nullOutputStream());
+            if (bytes != saved.bytes() || checksum.getValue() != saved.checksum()) {
+                throw new InputException(where(at) + ": " + saved.part() + " is damaged: " + bytes + " bytes, checksum "
+                        + Long.toHexString(checksum.getValue()) + " (expected: " + saved.bytes() + " bytes, checksum "
+                        + Long.toHexString(saved.checksum()) + ")");
             }
-            if (rest > 0) {
-                throw new InputException(where + ": " + rest + " bytes are left when the state has been restored"
-                        + " (expected: that it reads all that it wrote)");
-            }
-        } catch (EOFException e) {
-            throw new InputException(where + " is damaged: it ends too early", e);
         }
     }
 
@@ -125,8 +140,8 @@ final class Saving {
         }
         consumed.forgetUntil(epoch - 1);
         Start.Counted counted = metrics.counted();
-        if (rank != 0) {
-            TrainPosition position = TrainPosition.ofRank(step, epoch, consumed, counted, TrainPosition.State.NONE);
+        if (rank != 0 && !kept.isOfEachRank()) {
+            TrainPosition position = TrainPosition.ofRank(step, epoch, consumed, counted, List.of());
             coordinator.saved(attempt, rank, position.toBytes(), "");
             return;
         }
@@ -138,7 +153,8 @@ final class Saving {
         // What is consumed goes on growing meanwhile.
         Consumed now = Consumed.read(consumed.toBytes());
         long at = step;
-        Thread thread = new Thread(() -> write(part, snapshot, at, epoch, now, counted), "ghee-save-" + step);
+        Thread thread =
+                new Thread(() -> write(part + "-" + rank, snapshot, at, epoch, now, counted), "ghee-save-" + step);
         thread.setDaemon(true);
         thread.start();
         writing = thread;
@@ -158,8 +174,8 @@ final class Saving {
         } catch (IOException | RuntimeException e) {
             failed = e.toString();
         }
-        TrainPosition.State saved = new TrainPosition.State(part, counting.bytes, counting.checksum.getValue());
-        TrainPosition position = TrainPosition.ofRank(at, epoch, now, counted, saved);
+        Start.State saved = new Start.State(part, counting.bytes, counting.checksum.getValue());
+        TrainPosition position = TrainPosition.ofRank(at, epoch, now, counted, List.of(saved));
         try {
             coordinator.saved(attempt, rank, position.toBytes(), failed);
         } catch (InterruptedException e) {

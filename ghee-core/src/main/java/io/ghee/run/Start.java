@@ -35,11 +35,13 @@ public record Start(
      *
      * @param step after which it was made
      * @param epoch the pass at hand then
-     * @param part of it that holds the state
-     * @param checksum of that part
+     * @param states the parts of it that hold the state: that of rank 0, or of each
      * @param counted what had been counted by all ranks, which rank 0 takes for its own
      */
-    public record Resume(long step, int epoch, String part, long checksum, Counted counted) {}
+    public record Resume(long step, int epoch, List<State> states, Counted counted) {}
+
+    /** A part of a checkpoint, its length and its CRC-32C. */
+    public record State(String part, long bytes, long checksum) {}
 
     /**
      * What train ranks have counted.

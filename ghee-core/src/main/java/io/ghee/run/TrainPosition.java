@@ -20,20 +20,22 @@ import java.util.TreeMap;
  * @param splits the ids of the input's splits, in the order of their numbers; empty in that of a rank
  * @param consumed what of the pass at hand has been trained on
  * @param counted what has been counted so far
- * @param state the part of the checkpoint that holds the state
+ * @param states the parts of the checkpoint that hold the state, in the order of the ranks
  */
 record TrainPosition(
-        long step, int epoch, int readers, List<String> splits, Consumed consumed, Start.Counted counted, State state) {
+        long step,
+        int epoch,
+        int readers,
+        List<String> splits,
+        Consumed consumed,
+        Start.Counted counted,
+        List<Start.State> states) {
     private static final int VERSION = 1;
 
-    /** A part of a checkpoint, its length and its CRC-32C. */
-    record State(String part, long bytes, long checksum) {
-        static final State NONE = new State("", 0, 0);
-    }
-
     /** That of one rank. */
-    static TrainPosition ofRank(long step, int epoch, Consumed consumed, Start.Counted counted, State state) {
-        return new TrainPosition(step, epoch, 0, List.of(), consumed, counted, state);
+    static TrainPosition ofRank(
+            long step, int epoch, Consumed consumed, Start.Counted counted, List<Start.State> states) {
+        return new TrainPosition(step, epoch, 0, List.of(), consumed, counted, states);
     }
 
     /** What all ranks tell of the same step. */
@@ -45,7 +47,9 @@ record TrainPosition(
             counted = counted.plus(rank.counted);
         }
         TrainPosition first = ranks.get(0);
-        return new TrainPosition(first.step, first.epoch, readers, splits, consumed, counted, first.state);
+        List<Start.State> states =
+                ranks.stream().flatMap(rank -> rank.states.stream()).toList();
+        return new TrainPosition(first.step, first.epoch, readers, splits, consumed, counted, states);
     }
 
     byte[] toBytes() {
@@ -71,9 +75,12 @@ record TrainPosition(
                     out.writeLong(each.getValue());
                 }
             }
-            out.writeUTF(state.part);
-            out.writeLong(state.bytes);
-            out.writeLong(state.checksum);
+            out.writeInt(states.size());
+            for (Start.State state : states) {
+                out.writeUTF(state.part());
+                out.writeLong(state.bytes());
+                out.writeLong(state.checksum());
+            }
             out.write(consumed.toBytes());
         } catch (IOException e) {
             throw new IllegalStateException("memory cannot be written", e);
@@ -101,8 +108,11 @@ record TrainPosition(
                 splits.add(in.readUTF());
             }
             Start.Counted counted = counted(in);
-            State state = new State(in.readUTF(), in.readLong(), in.readLong());
-            return new TrainPosition(step, epoch, readers, splits, Consumed.read(in.readAllBytes()), counted, state);
+            List<Start.State> states = new ArrayList<>();
+            for (int left = in.readInt(); left > 0; left--) {
+                states.add(new Start.State(in.readUTF(), in.readLong(), in.readLong()));
+            }
+            return new TrainPosition(step, epoch, readers, splits, Consumed.read(in.readAllBytes()), counted, states);
         } catch (IOException e) {
             throw new InputException(where + " is damaged: " + e, e);
         }

@@ -16,6 +16,15 @@ public interface Checkpointable {
         void writeTo(OutputStream out) throws IOException;
     }
 
+    /**
+     * True if every rank has a state of its own, as the shards of a table are: then all of them are saved, and {@link #restore}
+     * is called on every rank for each of them, in the order of the ranks that saved them, which may have been more or fewer.
+     * Otherwise all ranks have the same, and rank 0 saves it.
+     */
+    default boolean isOfEachRank() {
+        return false;
+    }
+
     /** Copies the state, which goes on changing after that. Called between two steps, and waited for: to be quick. */
     Snapshot snapshot();
 

@@ -12,7 +12,7 @@ public final class ReductionOrder {
      * More are taken in blocks of so many bytes for each rank. Each block is cut into as many equal parts as there are ranks,
      * and part {@code k} is reduced beginning with rank {@code k}.
      */
-    public static final int PART_BYTES = 1 << 20;
+    public static final int PART_BYTES = 1 << 18;
 
     private ReductionOrder() {}
 

@@ -18,11 +18,14 @@ import io.ghee.models.djl.Agreement;
 import io.ghee.models.djl.ColumnArrays;
 import io.ghee.models.djl.Torch;
 import io.ghee.train.Artifact;
+import io.ghee.train.Checkpointable;
 import io.ghee.train.Collective;
 import io.ghee.train.Epoch;
 import io.ghee.train.FiniteLoss;
 import io.ghee.train.TrainContext;
 import io.ghee.train.TrainFunction;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -45,7 +48,7 @@ import java.util.Random;
  * of the features in a batch are all that a step touches. Forward and backward run on the GPU if the stage asks for one and
  * there is one, else on the CPU. Not thread-safe.
  */
-public final class FactorizationMachine implements Artifact, AutoCloseable {
+public final class FactorizationMachine implements Artifact, Checkpointable, AutoCloseable {
     private static final String KIND = "factorization-machine";
     private static final String CONFIG_FILE = "model.json";
     private static final String PARAMETERS_FILE = "parameters.npz";
@@ -116,11 +119,12 @@ public final class FactorizationMachine implements Artifact, AutoCloseable {
         return context -> train(config, context);
     }
 
-    private static FactorizationMachine train(Config config, TrainContext<Example> context) {
+    private static FactorizationMachine train(Config config, TrainContext<Example> context) throws IOException {
         Collective ranks = context.collective();
         Agreement.check(ranks, "configuration of a FactorizationMachine", config.toString());
         boolean reports = ranks.rank() == 0;
         FactorizationMachine machine = create(config, device(context));
+        context.checkpoint(machine);
         for (Epoch<Example> epoch : context.epochs()) {
             long step = 0;
             for (Batch<Example> batch : epoch) {
@@ -289,6 +293,29 @@ public final class FactorizationMachine implements Artifact, AutoCloseable {
     @Override
     public boolean isSameOnAllRanks() {
         return true;
+    }
+
+    @Override
+    public Snapshot snapshot() {
+        String what = config.toString();
+        Snapshot ofRows = rows.snapshot();
+        Snapshot ofBias = bias.snapshot();
+        return out -> {
+            new DataOutputStream(out).writeUTF(what);
+            ofRows.writeTo(out);
+            ofBias.writeTo(out);
+        };
+    }
+
+    @Override
+    public void restore(InputStream in) throws IOException {
+        String what = new DataInputStream(in).readUTF();
+        if (!what.equals(config.toString())) {
+            throw new InputException(
+                    "checkpoint of a factorization machine of " + what + " (expected: of " + config + ")");
+        }
+        rows.restore(in);
+        bias.restore(in);
     }
 
     public Config config() {

@@ -3,6 +3,10 @@ package io.ghee.models;
 import static io.ghee.ConfigurationException.check;
 
 import io.ghee.BadRecordException;
+import io.ghee.train.Checkpointable;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
@@ -79,6 +83,33 @@ final class RowTable {
         check(all.length == rows * width, "parameters", all.length, rows + " x " + width);
         for (int i = 0; i < rows; i++) {
             System.arraycopy(all, width * i, table, 3 * width * i, width);
+        }
+    }
+
+    /** All that a step reads and changes. */
+    Checkpointable.Snapshot snapshot() {
+        float[] copy = table.clone();
+        long at = steps;
+        return out -> {
+            ByteBuffer chunk = ByteBuffer.allocate(1 << 16);
+            chunk.putLong(at);
+            for (float value : copy) {
+                if (chunk.remaining() < Float.BYTES) {
+                    out.write(chunk.array(), 0, chunk.position());
+                    chunk.clear();
+                }
+                chunk.putFloat(value);
+            }
+            out.write(chunk.array(), 0, chunk.position());
+        };
+    }
+
+    /** Takes what a snapshot of a table of this size wrote. */
+    void restore(InputStream from) throws IOException {
+        DataInputStream in = new DataInputStream(from);
+        steps = in.readLong();
+        for (int k = 0; k < table.length; k++) {
+            table[k] = in.readFloat();
         }
     }
 

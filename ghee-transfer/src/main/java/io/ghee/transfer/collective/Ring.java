@@ -6,6 +6,7 @@ import io.ghee.ConfigurationException;
 import io.ghee.GheeException;
 import io.ghee.InfrastructureException;
 import io.ghee.train.Collective;
+import io.ghee.train.ReductionOrder;
 import io.ghee.transfer.TransferConfig;
 import io.ghee.transfer.collective.Call.Operation;
 import io.ghee.transfer.collective.Connections.Connection;
@@ -41,12 +42,6 @@ import org.jspecify.annotations.Nullable;
  * <p>The user's thread alone uses the data's connections; those by which a loss is noticed are {@link RingWatch}'s.
  */
 final class Ring implements Collective {
-    /** Bytes of a part of a block of large data. */
-    private static final int PART = 1 << 18;
-
-    /** Bytes up to which data is small. */
-    private static final int SMALL = 1 << 12;
-
     private static final int WAIT_MILLIS = 20;
 
     /** How long it may take until it is known why a connection has ended. */
@@ -280,12 +275,12 @@ final class Ring implements Collective {
         int count = elements(data);
         Call call = new Call(Operation.ALL_REDUCE, how, type, count, 0);
         Values values = type.values(data, scratch);
-        if ((long) count * type.width <= SMALL) {
+        if ((long) count * type.width <= ReductionOrder.SMALL_BYTES) {
             reduceByItself(call, values, data.position());
             return;
         }
         schedule.clear();
-        int block = size * Math.max(1, PART / type.width);
+        int block = size * (ReductionOrder.PART_BYTES / type.width);
         for (int done = 0; done < count; done += Math.min(block, count - done)) {
             addBlock(data.position() + done, Math.min(block, count - done), how);
         }
