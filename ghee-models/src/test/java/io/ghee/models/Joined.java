@@ -2,9 +2,11 @@ package io.ghee.models;
 
 import io.ghee.Batch;
 import io.ghee.Resources;
+import io.ghee.train.Checkpointable;
 import io.ghee.train.Collective;
 import io.ghee.train.Epoch;
 import io.ghee.train.TrainContext;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -77,6 +79,16 @@ public final class Joined {
             @Override
             public Collective collective() {
                 return context.collective();
+            }
+
+            @Override
+            public void checkpoint(Checkpointable state) throws IOException {
+                context.checkpoint(state);
+            }
+
+            @Override
+            public long step() {
+                return context.step();
             }
 
             @Override
