@@ -201,15 +201,14 @@ public final class FactorizationMachine implements Artifact, Checkpointable, Aut
             NDArray w0 = scope.create(bias.parameters());
             touched.setRequiresGradient(true);
             w0.setRequiresGradient(true);
-            NDArray loss;
             try (GradientCollector tape = Torch.newGradientCollector()) {
                 NDArray squares = predict(w0, touched).sub(labels).square();
-                loss = sum ? squares.sum() : squares.mean();
+                NDArray loss = sum ? squares.sum() : squares.mean();
                 tape.backward(loss);
+                rows.add(features.ints(), gradient(scope, touched));
+                bias.add(FIRST, gradient(scope, w0));
+                return loss.getFloat();
             }
-            rows.add(features.ints(), gradient(scope, touched));
-            bias.add(FIRST, gradient(scope, w0));
-            return loss.getFloat();
         }
     }
 
