@@ -1,12 +1,15 @@
 package io.ghee.examples.cli;
 
 import io.ghee.run.JobProgress;
+import io.ghee.run.TrialProgress;
 import io.ghee.run.WorkerProgress.Point;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import javax.imageio.ImageIO;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.XYChart;
@@ -23,8 +26,8 @@ final class LossCurve {
 
     /** Writes the picture, if the job has reported a loss and its output is a directory of this machine. */
     static void write(JobProgress progress, String output) throws IOException {
-        List<Point> loss = progress.metric("loss");
-        if (loss.isEmpty() || output.contains("://")) {
+        Map<String, List<Point>> losses = losses(progress);
+        if (losses.isEmpty() || output.contains("://")) {
             return;
         }
         System.setProperty("java.awt.headless", "true");
@@ -35,16 +38,27 @@ final class LossCurve {
                 .xAxisTitle("records")
                 .yAxisTitle("loss")
                 .build();
-        chart.getStyler().setLegendVisible(false);
-        chart.addSeries(
-                        "loss",
+        chart.getStyler().setLegendVisible(losses.size() > 1);
+        losses.forEach((name, loss) -> chart.addSeries(
+                        name,
                         loss.stream().map(Point::records).toList(),
                         loss.stream().map(Point::value).toList())
-                .setMarker(SeriesMarkers.NONE);
+                .setMarker(SeriesMarkers.NONE));
         ImageIO.write(
                 BitmapEncoder.getBufferedImage(chart),
                 "png",
                 Path.of(output, FILE).toFile());
+    }
+
+    /** The loss, or that of each trial. */
+    private static Map<String, List<Point>> losses(JobProgress progress) {
+        Map<String, List<Point>> losses = new LinkedHashMap<>();
+        losses.put("loss", progress.metric("loss"));
+        for (TrialProgress trial : progress.trials()) {
+            losses.put(trial.trial().name(), progress.metric(trial.trial().name() + "/loss"));
+        }
+        losses.values().removeIf(List::isEmpty);
+        return losses;
     }
 
     /** The lines of a plot in characters: the mean loss of each column's records. */

@@ -5,6 +5,7 @@ import io.ghee.examples.PackagedJob;
 import io.ghee.examples.Result;
 import io.ghee.run.Activity;
 import io.ghee.run.JobProgress;
+import io.ghee.run.TrialProgress;
 import io.ghee.run.WorkerProgress.Point;
 import java.io.PrintWriter;
 import java.util.List;
@@ -50,6 +51,7 @@ final class Summary {
             out.println("          loss over "
                     + String.format(Locale.ROOT, "%,d", end.training().records()) + " records");
         }
+        printTrials(end.trials(), out);
         out.println();
         if (end.training().records() > 0) {
             double seconds = end.training().nanos() / 1e9;
@@ -87,6 +89,33 @@ final class Summary {
         out.printf(Locale.ROOT, "output      %s%n", job.output());
         out.printf(Locale.ROOT, "wall        %.1f s%n", end.wall().toNanos() / 1e9);
         out.flush();
+    }
+
+    private static void printTrials(List<TrialProgress> trials, PrintWriter out) {
+        if (trials.isEmpty()) {
+            return;
+        }
+        List<String> metrics = trials.stream()
+                .flatMap(trial -> trial.metrics().keySet().stream())
+                .distinct()
+                .sorted()
+                .toList();
+        out.printf("%n%-6s %-8s %12s", "trial", "", "records");
+        metrics.forEach(metric -> out.printf(" %10s", metric));
+        out.println("  with");
+        for (TrialProgress trial : trials) {
+            out.printf(
+                    Locale.ROOT,
+                    "%-6d %-8s %,12d",
+                    trial.trial().number(),
+                    trial.state().name().toLowerCase(Locale.ROOT),
+                    trial.records());
+            for (String metric : metrics) {
+                Double value = trial.metrics().get(metric);
+                out.printf(Locale.ROOT, " %10s", value == null ? "-" : String.format(Locale.ROOT, "%.4f", value));
+            }
+            out.println("  " + trial.trial().name() + (trial.reason().isEmpty() ? "" : " (" + trial.reason() + ")"));
+        }
     }
 
     private static String percent(JobProgress.StageProgress stage, Activity activity) {

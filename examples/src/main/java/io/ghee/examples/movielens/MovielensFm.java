@@ -9,11 +9,11 @@ import io.ghee.io.file.Artifacts;
 final class MovielensFm {
     static Pipeline pipeline(MovielensJob job, String output) {
         return Pipeline.named("movielens-fm")
-                .readFrom(job.ratings())
+                .readFrom(job.ratings().read())
                 .stage("preprocess", replicas(2))
                 .holdOut(Rating::isTest)
-                .map(job.features()::cross)
-                .batch(job.batchSize())
+                .map(job.ratings().features()::cross)
+                .batch(job.ratings().batchSize())
                 .stage("train", replicas(1))
                 .tally("rowSum", Features::rowSum)
                 .train(job.trainer())
