@@ -36,6 +36,13 @@ public interface TrainContext<T> {
     Collective collective();
 
     /**
+     * To be called every 20 ms or so by who waits for other ranks by other means than the {@link #collective}, which does that
+     * itself: another rank may need this one meanwhile, to begin again with the stages before or to come to the end of a pass.
+     * What it throws ends the waiting.
+     */
+    default void keepUp() {}
+
+    /**
      * Keeps the state of training in the checkpoints of the pipeline ({@link io.ghee.Pipeline#withCheckpoints}), and brings it
      * to where the last one left it: the epochs then go on with the record behind it. To be called once, before the first
      * batch, by all ranks with equal states: rank 0 saves it, all restore it. It is saved when the next batch is asked for:
