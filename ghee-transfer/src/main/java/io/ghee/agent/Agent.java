@@ -10,6 +10,7 @@ import io.ghee.run.WorkerMetrics;
 import io.ghee.transfer.TransferConfig;
 import io.ghee.transfer.TransferManager;
 import io.ghee.transfer.Zmq;
+import io.ghee.transfer.parameters.ShardedTable;
 import io.ghee.transfer.wire.MessageCodec;
 import java.time.Duration;
 import java.util.List;
@@ -208,9 +209,10 @@ public final class Agent {
                 .orElseThrow(
                         () -> new InfrastructureException("stage " + self.stage() + " (expected: one of the plan's)"));
         String host = System.getenv().getOrDefault(HOST, "127.0.0.1");
-        TransferConfig config = TransferConfig.loopback(keys.job()).withHost(host);
-        TransferManager transfer = new TransferManager(
-                welcome.sealed() ? config.withKey(keys.sealing().getEncoded()) : config);
+        TransferConfig open = TransferConfig.loopback(keys.job()).withHost(host);
+        TransferConfig config = welcome.sealed() ? open.withKey(keys.sealing().getEncoded()) : open;
+        TransferManager transfer = new TransferManager(config);
+        ShardedTable.configure(config);
         WorkerMetrics metrics = new WorkerMetrics(mine.index(), self.replica());
         AgentLink link = new AgentLink(plan, mine, self, questions, transfer, metrics);
         StageTask task = new StageTask(job, plan, mine.index(), self.replica(), link, link, metrics);

@@ -29,7 +29,8 @@ public final class Seal {
         FRAME,
         PROBE,
         RECEIPT,
-        RING
+        RING,
+        PARAMETERS
     }
 
     private final SecretKeySpec key;
