@@ -59,8 +59,10 @@ public final class Batch<T> implements Iterable<T> {
 
     /** The same batch, in memory of its own if it lies in a buffer that is used again. */
     public Batch<T> detach() {
-        if (records != null || columns == null || layout == null) {
+        if (columns == null || layout == null) {
             return this;
+        } else if (records != null) {
+            return new Batch<>(size, padding, records, null, layout);
         }
         ByteBuffer from = columns.encoded();
         ByteBuffer copy = ByteBuffer.allocateDirect(from.remaining()).order(ByteOrder.LITTLE_ENDIAN);
