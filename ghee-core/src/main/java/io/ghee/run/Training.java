@@ -165,6 +165,11 @@ final class Training implements TrainContext<Object> {
         }
     }
 
+    @Override
+    public void keepUp() {
+        whileWaiting();
+    }
+
     private boolean isEnding() throws InterruptedException {
         try {
             return coordinator.isEnding(feed.generation(), pass);

@@ -195,7 +195,8 @@ public final class FactorizationMachine implements Artifact, Checkpointable, Aut
     /** Adds up the gradients of the squared error, or of its mean; returns that. */
     float backward(Batch<Example> batch, boolean sum) {
         Column features = batch.columns().column("features");
-        try (NDManager scope = manager.newSubManager()) {
+        try (Torch.Turn turn = Torch.turn();
+                NDManager scope = manager.newSubManager()) {
             NDArray labels = ColumnArrays.of(scope, batch.columns().column("label"));
             NDArray touched = gather(scope, features);
             NDArray w0 = scope.create(bias.parameters());
@@ -246,7 +247,8 @@ public final class FactorizationMachine implements Artifact, Checkpointable, Aut
 
     /** The predictions for a batch of {@link Example}s, or of other records with a component {@code features}, in order. */
     public float[] predict(Batch<?> batch) {
-        try (NDManager scope = manager.newSubManager()) {
+        try (Torch.Turn turn = Torch.turn();
+                NDManager scope = manager.newSubManager()) {
             return predict(scope, batch).toFloatArray();
         }
     }
@@ -279,7 +281,8 @@ public final class FactorizationMachine implements Artifact, Checkpointable, Aut
             if (batch.isPadding()) {
                 continue;
             }
-            try (NDManager scope = manager.newSubManager()) {
+            try (Torch.Turn turn = Torch.turn();
+                    NDManager scope = manager.newSubManager()) {
                 NDArray labels = ColumnArrays.of(scope, batch.columns().column("label"));
                 squares += predict(scope, batch).sub(labels).square().sum().getFloat();
                 examples += batch.size();

@@ -91,11 +91,11 @@ class MovielensRunTest {
     /** A batch is one of a rank: so the joined batches are the same, and one reader keeps their order. */
     @Test
     void anyNumberOfTrainersLearnsTheSameAtTheSameJoinedBatch() throws IOException {
-        JsonNode alone = run("local", "--replicas", "preprocess=1,train=1", "--batch-size", "512");
+        JsonNode alone = run("processes", "--replicas", "preprocess=1,train=1", "--batch-size", "512");
         for (int ranks : new int[] {2, 4}) {
             Path output = temp.resolve("out-" + ranks);
             JsonNode report = run(
-                    "local",
+                    "processes",
                     "--replicas",
                     "preprocess=1,train=" + ranks,
                     "--batch-size",
