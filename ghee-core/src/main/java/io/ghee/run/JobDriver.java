@@ -400,11 +400,9 @@ public final class JobDriver implements Coordinator {
             return;
         }
         members.drop(replica);
-        if (members.now().isEmpty()) {
-            outcome.complete(lastStage.committables());
-        } else if (finished.size() < expected()) {
+        if (!cursor.isAtEnd() && !members.now().isEmpty()) {
             callGeneration();
-        } else {
+        } else if (members.now().isEmpty() || finished.size() == expected()) {
             outcome.complete(lastStage.committables());
         }
         notifyAll();
@@ -754,7 +752,7 @@ public final class JobDriver implements Coordinator {
             boolean last = plan.isLast(plan.stage(stage));
             boolean isOld = last ? progress.attempt() != lastStage.attempt() : inGeneration != generation;
             // It is told again and again; the points of its progress count once.
-            if (isOld || finished.contains(plan.worker(stage, replica))) {
+            if (isOld || finished.contains(plan.worker(stage, replica)) || isRetired(stage, replica)) {
                 return;
             }
             progress(progress);

@@ -18,6 +18,7 @@ import io.ghee.train.Trial;
 import io.ghee.train.TrialFunction;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -120,6 +121,10 @@ public final class StageTask {
             }
             metrics.in(Activity.WAIT_DRIVER);
             coordinator.finished(at(), stage.index(), replica, committable, metrics.progress());
+            if (stage.sweeps()) {
+                // The others may go on for long, in generations that this trial is no part of.
+                new CountDownLatch(1).await();
+            }
         } catch (AbandonedException e) {
             LOG.debug("stage {}, replica {}: generation {} is over", stage.name(), replica, generation);
         } catch (Arrivals.RewoundException e) {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * What a sweep tries. A value: every method returns a changed copy.
@@ -28,11 +29,11 @@ public record Trials(List<Trial> all, EarlyStopping stopping) implements Seriali
         return new Trials(trials, EarlyStopping.NEVER);
     }
 
-    /** All combinations of these values. */
+    /** All combinations of these values, in the order of the names and, for each, of its values. */
     public static Trials grid(Map<String, ? extends List<?>> values) {
         List<Map<String, Object>> combinations = new ArrayList<>();
         combinations.add(Map.of());
-        for (Map.Entry<String, ? extends List<?>> parameter : values.entrySet()) {
+        for (Map.Entry<String, List<?>> parameter : new TreeMap<String, List<?>>(values).entrySet()) {
             check(!parameter.getValue().isEmpty(), "values of " + parameter.getKey(), "none", "at least one");
             List<Map<String, Object>> longer = new ArrayList<>();
             for (Map<String, Object> before : combinations) {

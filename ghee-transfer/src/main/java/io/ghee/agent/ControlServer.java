@@ -470,7 +470,9 @@ public final class ControlServer implements AutoCloseable {
             long quiet = now - peer.heardNanos;
             if (!peer.greeted && quiet > options.registration().toNanos()) {
                 missing.add(each.getKey());
-            } else if (peer.greeted && quiet > options.silence().toNanos()) {
+            } else if (peer.greeted
+                    && quiet > options.silence().toNanos()
+                    && !driver.isRetired(peer.stage, peer.replica)) {
                 peer.heardNanos = now;
                 silent.add(peer);
             }
