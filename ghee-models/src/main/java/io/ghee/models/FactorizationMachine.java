@@ -195,8 +195,7 @@ public final class FactorizationMachine implements Artifact, Checkpointable, Aut
     /** Adds up the gradients of the squared error, or of its mean; returns that. */
     float backward(Batch<Example> batch, boolean sum) {
         Column features = batch.columns().column("features");
-        try (Torch.Turn turn = Torch.turn();
-                NDManager scope = manager.newSubManager()) {
+        try (NDManager scope = manager.newSubManager()) {
             NDArray labels = ColumnArrays.of(scope, batch.columns().column("label"));
             NDArray touched = gather(scope, features);
             NDArray w0 = scope.create(bias.parameters());
@@ -241,14 +240,16 @@ public final class FactorizationMachine implements Artifact, Checkpointable, Aut
         int[] features = {1};
         NDArray sum = rows.sum(features);
         NDArray squares = rows.square().sum(features);
-        NDArray pairs = sum.square().sub(squares).get(":, 1:").sum(features).mul(0.5f);
+        // Not mul(0.5f): DJL closes the array that it makes of a number, and backward would read memory that may be
+        // freed.
+        NDArray half = rows.getManager().create(0.5f);
+        NDArray pairs = sum.square().sub(squares).get(":, 1:").sum(features).mul(half);
         return pairs.add(sum.get(":, 0")).add(w0);
     }
 
     /** The predictions for a batch of {@link Example}s, or of other records with a component {@code features}, in order. */
     public float[] predict(Batch<?> batch) {
-        try (Torch.Turn turn = Torch.turn();
-                NDManager scope = manager.newSubManager()) {
+        try (NDManager scope = manager.newSubManager()) {
             return predict(scope, batch).toFloatArray();
         }
     }
@@ -281,8 +282,7 @@ public final class FactorizationMachine implements Artifact, Checkpointable, Aut
             if (batch.isPadding()) {
                 continue;
             }
-            try (Torch.Turn turn = Torch.turn();
-                    NDManager scope = manager.newSubManager()) {
+            try (NDManager scope = manager.newSubManager()) {
                 NDArray labels = ColumnArrays.of(scope, batch.columns().column("label"));
                 squares += predict(scope, batch).sub(labels).square().sum().getFloat();
                 examples += batch.size();

@@ -15,9 +15,12 @@ import io.ghee.models.FactorizationMachine.Config;
 import io.ghee.models.djl.Torch;
 import io.ghee.run.WorkerProgress.Point;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowingConsumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,6 +42,35 @@ class FactorizationMachineTest {
                 .singleElement()
                 .satisfies(rmse -> assertThat(rmse.value()).isLessThan(0.6));
         run.artifact().close();
+    }
+
+    @Test
+    void theCollectionOfGarbageDoesNotChangeGradients() throws InterruptedException {
+        List<Example> examples = IntStream.range(0, 500)
+                .mapToObj(k -> new Example(new int[] {k % 17, 17 + k % 13, 30 + k % 19}, k % 5))
+                .toList();
+        AtomicBoolean done = new AtomicBoolean();
+        Thread collecting = new Thread(() -> {
+            while (!done.get()) {
+                System.gc();
+            }
+        });
+        collecting.start();
+        try (FactorizationMachine machine = FactorizationMachine.create(CONFIG, Device.cpu())) {
+            ByteBuffer first = gradients(machine, examples);
+            for (int pass = 0; pass < 300; pass++) {
+                assertThat(gradients(machine, examples)).isEqualTo(first);
+            }
+        } finally {
+            done.set(true);
+            collecting.join();
+        }
+    }
+
+    private static ByteBuffer gradients(FactorizationMachine machine, List<Example> examples) {
+        float squares = machine.backward(Batch.of(examples), true);
+        ByteBuffer gradients = machine.gradients(examples.size(), squares);
+        return ByteBuffer.allocate(gradients.remaining()).put(gradients).flip();
     }
 
     @Test

@@ -210,7 +210,8 @@ public final class DataParallel extends Trainer {
             public void backward(NDArray target) {
                 long weight = count(target);
                 if (weight > 0) {
-                    collector.backward(target.mul(weight));
+                    // Not mul(weight): DJL closes the array that it makes of a number, and backward needs it.
+                    collector.backward(target.mul(target.getManager().create((float) weight)));
                 }
             }
 

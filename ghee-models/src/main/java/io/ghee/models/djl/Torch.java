@@ -46,42 +46,24 @@ public final class Torch {
         return new TurnTaking();
     }
 
-    /** Until it is closed it is this thread's turn; other threads wait for theirs. */
-    public interface Turn extends AutoCloseable {
-        @Override
-        void close();
-    }
-
-    /**
-     * Returns when it is this thread's turn to use the engine; a thread whose turn it is may ask again. For a model's own steps,
-     * where ranks are threads of one JVM: all that one does with its arrays, from making them to closing them, is then behind all
-     * that another does.
-     *
-     * @throws InfrastructureException if it is not this thread's turn within {@value #TURN_MINUTES} minutes
-     */
-    public static Turn turn() {
-        try {
-            if (!TURN.tryLock(TURN_MINUTES, TimeUnit.MINUTES)) {
-                throw new InfrastructureException(
-                        "no turn at PyTorch within " + TURN_MINUTES + " minutes: another thread has it (" + TURN + ")");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new InfrastructureException("waiting for a turn at PyTorch was interrupted", e);
-        }
-        return TURN::unlock;
-    }
-
     private static final class TurnTaking implements GradientCollector {
         private final GradientCollector collector;
-        private final Turn turn = turn();
         private boolean open = true;
 
         TurnTaking() {
             try {
+                if (!TURN.tryLock(TURN_MINUTES, TimeUnit.MINUTES)) {
+                    throw new InfrastructureException("no turn at the gradient collector within " + TURN_MINUTES
+                            + " minutes: another thread has one open (" + TURN + ")");
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new InfrastructureException("waiting for the gradient collector was interrupted", e);
+            }
+            try {
                 collector = engine().newGradientCollector();
             } catch (RuntimeException e) {
-                turn.close();
+                TURN.unlock();
                 throw e;
             }
         }
@@ -103,7 +85,7 @@ public final class Torch {
                 try {
                     collector.close();
                 } finally {
-                    turn.close();
+                    TURN.unlock();
                 }
             }
         }
