@@ -179,11 +179,11 @@ class BadInputTest {
     }
 
     @Test
-    void twoTrainReplicasCannotTrainOneMachine() throws IOException {
+    void aTrialOfASweepHasOneRank() throws IOException {
         Path file = write("ratings.tsv", GOOD);
         Cli run = ghee(
                 "run",
-                "movielens-fm",
+                "fm-sweep",
                 "--launcher",
                 "local",
                 "--input",
@@ -192,7 +192,7 @@ class BadInputTest {
                 temp.resolve("out").toString(),
                 "--replicas",
                 "train=2");
-        fails(run, 3, "train replicas", "2 (expected: 1)");
+        fails(run, 3, "replicas of stage train, which trains each of several trials", "2 (expected: 1)");
     }
 
     @Test
