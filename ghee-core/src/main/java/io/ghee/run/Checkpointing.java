@@ -40,7 +40,10 @@ final class Checkpointing {
     private final List<String> splits;
     private int ranks = 1;
 
+    /** What was decided for steps at which not all ranks have asked yet, and how many have. */
     private final Map<Long, Coordinator.StepOrder> orders = new HashMap<>();
+
+    private final Map<Long, Integer> asked = new HashMap<>();
     private final Map<Integer, TrainPosition> collected = new HashMap<>();
     private @Nullable TrainPosition latest;
     private @Nullable TrainPosition begunFrom;
@@ -123,6 +126,8 @@ final class Checkpointing {
     @Nullable
     TrainPosition begin() {
         begunFrom = latest;
+        askedStep = latest == null ? 0 : latest.step();
+        askedNanos = System.nanoTime();
         return latest;
     }
 
@@ -140,8 +145,8 @@ final class Checkpointing {
     /** The ranks begin anew. */
     void rewind() {
         orders.clear();
+        asked.clear();
         collected.clear();
-        askedStep = 0;
         if (!publishing) {
             saving = -1;
         }
@@ -166,8 +171,11 @@ final class Checkpointing {
         Coordinator.StepOrder order = orders.get(step);
         if (order == null) {
             order = decide(step, isDue);
-            orders.keySet().removeIf(earlier -> earlier < step - 1);
             orders.put(step, order);
+        }
+        if (asked.merge(step, 1, Integer::sum) == ranks) {
+            orders.remove(step);
+            asked.remove(step);
         }
         return order;
     }

@@ -410,7 +410,7 @@ public final class JobDriver implements Coordinator {
 
     /** True if a worker has nothing to do any more, though the job goes on. */
     public synchronized boolean isRetired(int stage, int replica) {
-        return plan.isLast(plan.stage(stage)) && sweep != null && members.isExcluded(replica);
+        return plan.isLast(plan.stage(stage)) && members.isExcluded(replica);
     }
 
     @Override

@@ -88,6 +88,31 @@ class ElasticTest {
     }
 
     @Test
+    void itGoesOnWithoutARankThatIsLostForGood() throws Exception {
+        Trainer trainer = new Trainer("lost-for-good", List.of(200));
+        WORLDS.clear();
+
+        Jobs.Result<Memory> result = Jobs.run(Pipeline.named("elastic")
+                .readFrom(ListSource.numbers(ROWS, 30))
+                .stage("read", replicas(2))
+                .batch(4)
+                .distribute(even())
+                .stage("train", replicas(2, 3))
+                .train((TrainContext<Integer> context) -> {
+                    WORLDS.add(context.worldSize());
+                    return trainer.train(context);
+                })
+                .writeTo(new CollectSink<Memory>())
+                .withRestarts(0)
+                .withCheckpoints(Checkpoints.everySteps(20, new DirectoryStore(directory.toString()))));
+
+        assertThat(WORLDS).containsExactlyInAnyOrder(3, 2);
+        assertThat(result.records().get(0).epoch(1))
+                .containsExactlyInAnyOrderElementsOf(
+                        IntStream.range(0, ROWS).boxed().toList());
+    }
+
+    @Test
     void aStageOfAFixedNumberStaysSo() throws Exception {
         Job job = Ghee.local()
                 .launch(Pipeline.named("fixed")
