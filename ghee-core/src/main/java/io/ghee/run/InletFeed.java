@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Receives from the stage before.
@@ -24,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * goes on where it was.
  */
 final class InletFeed extends Feed {
+    private static final Logger LOG = LoggerFactory.getLogger(InletFeed.class);
     private static final Duration RECEIVE = Duration.ofMillis(20);
 
     private final PlannedStage.FromStage input;
@@ -260,6 +263,10 @@ final class InletFeed extends Feed {
                 return;
             }
         }
+        endPass();
+    }
+
+    private void endPass() throws Exception {
         pushRest();
         batchSize = 0;
         Batch<?> one = spare;
@@ -280,9 +287,20 @@ final class InletFeed extends Feed {
         }
     }
 
-    private void rejoin(Arrivals kept) throws InterruptedException {
-        Activity before = metrics.in(Activity.WAIT_DRIVER);
+    /**
+     * Joins the generation that was called for. If the pass was declared over before, it ends first: replicas that know are
+     * evening out, and come to no other generation before this one has had its part in that.
+     */
+    private void rejoin(Arrivals kept) throws Exception {
         int generation = wired.start().generation();
+        try {
+            if (epoch <= passes && kept.over(generation, epoch)) {
+                endPass();
+            }
+        } catch (AbandonedException e) {
+            LOG.debug("generation {} was over before pass {}", generation, epoch);
+        }
+        Activity before = metrics.in(Activity.WAIT_DRIVER);
         left.add(inlet);
         release();
         parked.clear();
@@ -293,7 +311,6 @@ final class InletFeed extends Feed {
         // Before its inlet is ours: if the stage begins anew, it is not this feed that has to close it.
         kept.joined(next, metrics);
         wired = next;
-        // The pass at hand may have been declared over meanwhile.
         Arrays.fill(endedEpoch, wired.start().epoch() - 1);
         if (wired.inlet() != null) {
             inlet = wired.inlet();

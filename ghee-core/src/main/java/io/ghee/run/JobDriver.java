@@ -64,6 +64,9 @@ public final class JobDriver implements Coordinator {
     private final Map<String, long[]> dealt = new HashMap<>();
     private final Map<Integer, Standing> ready = new HashMap<>();
     private final Set<Integer> finished = new TreeSet<>();
+    /** Why workers that had done their work will not come again. */
+    private final List<GheeException> gone = new ArrayList<>();
+
     private volatile int generation;
     private volatile boolean draining;
     private final @Nullable Resumption resumption;
@@ -165,6 +168,11 @@ public final class JobDriver implements Coordinator {
 
     public Plan plan() {
         return plan;
+    }
+
+    /** True if a worker has done its work in the generation at hand: it takes part again in the next one at the earliest. */
+    public synchronized boolean hasFinished(int stage, int replica) {
+        return finished.contains(plan.worker(stage, replica));
     }
 
     /** Completed with what the last stage's replicas finished, or exceptionally with what ended the job. */
@@ -355,12 +363,16 @@ public final class JobDriver implements Coordinator {
                 retire(replica);
                 return false;
             }
-            if (!last && cursor.isAtEnd()) {
-                finish(stage, replica);
-                return false;
-            }
             String worker = plan.stage(stage).name() + "-" + replica;
             boolean allowed = restarts.allow(worker, reason.reason(), System.nanoTime());
+            if (!last && cursor.isAtEnd()) {
+                // It has done its work, but is needed again if a replica of the last stage is lost as well.
+                if (!allowed) {
+                    gone.add(reason);
+                }
+                finish(stage, replica);
+                return allowed;
+            }
             if (last && allowed && start != null && !members.contains(replica)) {
                 ready.remove(plan.worker(stage, replica));
                 return true;
@@ -421,6 +433,7 @@ public final class JobDriver implements Coordinator {
     }
 
     private synchronized void callGeneration() {
+        gone.forEach(this::fail);
         calledNanos = System.nanoTime();
         regroupAt = -1;
         generation = generation + 1;

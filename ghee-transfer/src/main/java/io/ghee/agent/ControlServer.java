@@ -362,7 +362,8 @@ public final class ControlServer implements AutoCloseable {
 
     private ControlMessage.@Nullable Begin begin(Peer peer, Start start) {
         PlannedStage stage = driver.plan().stage(peer.stage);
-        if (driver.plan().isLast(stage) && start.rank(peer.replica) < 0) {
+        boolean isLeftOut = driver.plan().isLast(stage) && start.rank(peer.replica) < 0;
+        if (isLeftOut || driver.hasFinished(peer.stage, peer.replica)) {
             return null;
         }
         List<String> inlets = List.of();

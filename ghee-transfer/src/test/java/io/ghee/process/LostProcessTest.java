@@ -14,6 +14,7 @@ import io.ghee.testing.Learner;
 import io.ghee.testing.Numbers;
 import io.ghee.testing.ProcessJobs;
 import io.ghee.testing.Written;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -144,6 +145,57 @@ class LostProcessTest {
                 .startsWith(died("stage read, replica 0", second))
                 .endsWith("read-0.1.log");
         assertTrainedOnce(trainer);
+    }
+
+    /** As {@link #training}, by a trainer that lingers after the last batch. */
+    private Pipeline lingering(int restarts) {
+        Gate gate = gate();
+        Gate trained = new Gate(directory.resolve("trained").toString());
+        return Pipeline.named("lost")
+                .readFrom(new Numbers(NUMBERS, NUMBERS / SPLIT).epochs(2))
+                .stage("read", replicas(2))
+                .batch(20)
+                .stage("train", replicas(1))
+                .train(context -> {
+                    Learner.Learnt learnt = Learner.byHeart(context);
+                    if (!Files.exists(Path.of(trained.file()))) {
+                        trained.open();
+                    }
+                    gate.pass();
+                    return learnt;
+                })
+                .writeTo(sink())
+                .withRestarts(restarts);
+    }
+
+    private void launchUntilTrained(int restarts) {
+        job = new ProcessLauncher().launch(lingering(restarts));
+        await().atMost(SOON).until(() -> Files.exists(directory.resolve("trained")));
+    }
+
+    @Test
+    void aReaderThatIsKilledAfterItsWorkIsThereAgainWhenTheTrainerIsLostToo() throws InterruptedException {
+        launchUntilTrained(2);
+        ProcessJobs.kill(ProcessJobs.worker(job, "read", 1, 0));
+        ProcessJobs.worker(job, "read", 1, 1);
+
+        ProcessJobs.kill(ProcessJobs.worker(job, "train", 0, 0));
+
+        ProcessHandle trainer = ProcessJobs.worker(job, "train", 0, 1);
+        assertThat(end().restarts()).hasSize(2);
+        assertTrainedOnce(trainer);
+    }
+
+    @Test
+    void aReaderThatIsKilledTooOftenAfterItsWorkIsMissedOnlyWhenTheTrainerIsLostToo() throws InterruptedException {
+        launchUntilTrained(1);
+        ProcessJobs.kill(ProcessJobs.worker(job, "read", 1, 0));
+        ProcessHandle last = ProcessJobs.worker(job, "read", 1, 1);
+        ProcessJobs.kill(last);
+
+        ProcessJobs.kill(ProcessJobs.worker(job, "train", 0, 0));
+
+        assertThat(ProcessJobs.fail(job, SOON)).hasMessageContaining(died("stage read, replica 1", last));
     }
 
     private Pipeline writing() {
