@@ -34,6 +34,7 @@ final class Checkpointing {
 
     private static final long PUBLISHING_MILLIS = 60_000;
 
+    private final int firstAttempt;
     private final String job;
     private final Checkpoints how;
     private final int readers;
@@ -59,8 +60,14 @@ final class Checkpointing {
     private long askedNanos = System.nanoTime();
 
     private Checkpointing(
-            String job, Checkpoints how, int readers, List<String> splits, @Nullable TrainPosition latest) {
+            String job,
+            Checkpoints how,
+            int readers,
+            List<String> splits,
+            @Nullable TrainPosition latest,
+            int firstAttempt) {
         this.job = job;
+        this.firstAttempt = firstAttempt;
         this.how = how;
         this.readers = readers;
         this.splits = splits;
@@ -119,7 +126,13 @@ final class Checkpointing {
                     kept.step(),
                     how.store().describe());
         }
-        return new Checkpointing(job, how, readers(kept, plan), ids, kept);
+        int attempt = how.isAudited() ? TrainAudit.begin(how.store(), ids) : 0;
+        return new Checkpointing(job, how, readers(kept, plan), ids, kept, attempt);
+    }
+
+    /** The number of the job's first attempt: where attempts are told apart that are of several jobs, higher than theirs. */
+    int firstAttempt() {
+        return firstAttempt;
     }
 
     /** An attempt begins: from the last checkpoint, which is what this returns; null if there is none. */

@@ -98,7 +98,7 @@ public final class JobDriver implements Coordinator {
         this.cursor = new Cursor(splits.size(), plan.input().passes(), pinnedTo, Units.of(plan));
         PlannedStage last = plan.stage(plan.stages().size() - 1);
         boolean drops = plan.distributionInto(last) instanceof Distribution.Even even && even.dropsRemainder();
-        this.lastStage = new LastStage(drops);
+        this.lastStage = new LastStage(drops, checkpointing == null ? 0 : checkpointing.firstAttempt());
         this.members = new Members(last.resources());
         Trials trials = plan.trials();
         this.sweep = trials == null ? null : new Sweep(trials);

@@ -19,8 +19,10 @@ final class LastStage {
     /** Some generation of this attempt has begun. */
     private boolean begun;
 
-    LastStage(boolean drops) {
+    /** @param first the number of its first attempt */
+    LastStage(boolean drops, int first) {
         this.drops = drops;
+        this.attempt = first;
     }
 
     int attempt() {

@@ -3,6 +3,7 @@ package io.ghee.run;
 import static io.ghee.ConfigurationException.check;
 
 import io.ghee.ConfigurationException;
+import io.ghee.InfrastructureException;
 import io.ghee.InputException;
 import io.ghee.channel.Origins;
 import io.ghee.train.Checkpointable;
@@ -33,6 +34,7 @@ final class Saving {
     private final Start.@Nullable Resume resume;
     private final AtomicReference<@Nullable RuntimeException> failure = new AtomicReference<>();
 
+    private final @Nullable StepLog log;
     private final Consumed consumed = new Consumed();
     private @Nullable Checkpointable state;
     private long step;
@@ -46,6 +48,7 @@ final class Saving {
         this.attempt = start.attempt();
         this.resume = start.resume();
         this.rank = rank;
+        this.log = how.isAudited() ? new StepLog(how.store(), attempt, rank) : null;
         this.metrics = metrics;
         this.step = resume == null ? 0 : resume.step();
         this.ended = step;
@@ -103,6 +106,9 @@ final class Saving {
     void taken(int epoch, Origins origins) {
         step++;
         consumed.add(epoch, origins);
+        if (log != null) {
+            log.given(step, epoch, origins);
+        }
     }
 
     /**
@@ -118,6 +124,9 @@ final class Saving {
         RuntimeException failed = failure.get();
         if (failed != null) {
             throw failed;
+        }
+        if (log != null && log.isLarge()) {
+            store(log);
         }
         if (step < ask) {
             return;
@@ -140,7 +149,8 @@ final class Saving {
         }
         consumed.forgetUntil(epoch - 1);
         Start.Counted counted = metrics.counted();
-        if (rank != 0 && !kept.isOfEachRank()) {
+        boolean saves = rank == 0 || kept.isOfEachRank();
+        if (!saves && log == null) {
             TrainPosition position = TrainPosition.ofRank(step, epoch, consumed, counted, List.of());
             coordinator.saved(attempt, rank, position.toBytes(), "");
             return;
@@ -149,7 +159,10 @@ final class Saving {
         if (earlier != null) {
             earlier.join();
         }
-        Checkpointable.Snapshot snapshot = kept.snapshot();
+        Checkpointable.Snapshot snapshot = saves ? kept.snapshot() : null;
+        if (log != null) {
+            log.cut();
+        }
         // What is consumed goes on growing meanwhile.
         Consumed now = Consumed.read(consumed.toBytes());
         long at = step;
@@ -161,21 +174,33 @@ final class Saving {
     }
 
     private void write(
-            String part, Checkpointable.Snapshot snapshot, long at, int epoch, Consumed now, Start.Counted counted) {
+            String part,
+            Checkpointable.@Nullable Snapshot snapshot,
+            long at,
+            int epoch,
+            Consumed now,
+            Start.Counted counted) {
         String failed = "";
         Counting counting = new Counting();
         try {
-            how.store().write(at, part, out -> {
-                counting.to(out);
-                BufferedOutputStream buffered = new BufferedOutputStream(counting, 1 << 16);
-                snapshot.writeTo(buffered);
-                buffered.flush();
-            });
+            if (log != null) {
+                log.store();
+            }
+            if (snapshot != null) {
+                how.store().write(at, part, out -> {
+                    counting.to(out);
+                    BufferedOutputStream buffered = new BufferedOutputStream(counting, 1 << 16);
+                    snapshot.writeTo(buffered);
+                    buffered.flush();
+                });
+            }
         } catch (IOException | RuntimeException e) {
             failed = e.toString();
         }
-        Start.State saved = new Start.State(part, counting.bytes, counting.checksum.getValue());
-        TrainPosition position = TrainPosition.ofRank(at, epoch, now, counted, List.of(saved));
+        List<Start.State> states = snapshot == null
+                ? List.of()
+                : List.of(new Start.State(part, counting.bytes, counting.checksum.getValue()));
+        TrainPosition position = TrainPosition.ofRank(at, epoch, now, counted, states);
         try {
             coordinator.saved(attempt, rank, position.toBytes(), failed);
         } catch (InterruptedException e) {
@@ -216,6 +241,18 @@ final class Saving {
         Thread thread = writing;
         if (thread != null) {
             thread.join();
+        }
+        if (log != null) {
+            store(log);
+        }
+    }
+
+    private void store(StepLog written) {
+        try {
+            written.cut();
+            written.store();
+        } catch (IOException e) {
+            throw new InfrastructureException(how.store().describe() + ": " + e.getMessage(), e);
         }
     }
 }

@@ -28,6 +28,15 @@ public interface CheckpointStore extends Serializable {
     /** Takes a checkpoint away, if it is there. */
     void delete(long step) throws IOException;
 
-    /** Takes all away, what was not finished, too. */
+    /** Takes all checkpoints away, what was not finished, too; notes stay. */
     void clear() throws IOException;
+
+    /** Writes a note, which lies beside the checkpoints and outlives them; it appears whole or not at all. */
+    void note(String name, Checkpointable.Snapshot content) throws IOException;
+
+    /** The names of all notes. */
+    List<String> notes() throws IOException;
+
+    /** Reads a note that is there. */
+    InputStream readNote(String name) throws IOException;
 }

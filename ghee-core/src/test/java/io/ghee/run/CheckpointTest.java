@@ -3,6 +3,7 @@ package io.ghee.run;
 import static io.ghee.Resources.replicas;
 import static io.ghee.distribution.Distribution.even;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ghee.Batch;
 import io.ghee.ConfigurationException;
@@ -26,6 +27,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -33,9 +35,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -193,6 +197,65 @@ class CheckpointTest {
         assertEachRecordOnce(result);
         // Without what was done it would take 27 steps of each rank in an epoch.
         assertThat(STEPS.get("again").get()).isLessThan(EPOCHS * 27 * 3 - 10);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void whatEachStepWasGivenIsWrittenDown(int ranks) throws Exception {
+        Trainer fails = new Trainer("fails", List.of(9, 33, 60));
+        Jobs.fail(pipeline(2, 2, fails, everySteps(10).audited()).withRestarts(1));
+        Trainer again = new Trainer("again", List.of(40, 77));
+
+        Jobs.Result<Memory> result =
+                Jobs.run(pipeline(2, ranks, again, everySteps(7).audited()));
+
+        assertEachRecordOnce(result);
+        assertWrittenDown(result.records().get(0));
+        // Another job, from the beginning: what was before is of no account any more.
+        Jobs.Result<Memory> fresh = Jobs.run(
+                pipeline(1, 2, new Trainer("fresh", List.of()), everySteps(50).audited()));
+        assertWrittenDown(fresh.records().get(0));
+    }
+
+    private void assertWrittenDown(Memory memory) throws IOException {
+        TreeMap<Long, TreeMap<Integer, TrainAudit.Given>> steps = new TreeMap<>();
+        TrainAudit.read(
+                new DirectoryStore(directory.toString()),
+                given -> assertThat(steps.computeIfAbsent(given.step(), step -> new TreeMap<>())
+                                .put(given.rank(), given))
+                        .isNull());
+        assertThat(steps.keySet())
+                .containsExactlyElementsOf(
+                        LongStream.rangeClosed(1, steps.size()).boxed().toList());
+        for (int epoch = 1; epoch <= EPOCHS; epoch++) {
+            int number = epoch;
+            assertThat(steps.values().stream()
+                            .flatMap(ranks -> ranks.values().stream())
+                            .filter(given -> given.epoch() == number)
+                            .flatMap(given -> given.records().stream())
+                            .map(CheckpointTest::record))
+                    .containsExactlyElementsOf(memory.epoch(epoch));
+        }
+    }
+
+    /** The number that a place of the list has. */
+    private static int record(TrainAudit.Place place) {
+        return Integer.parseInt(place.split().replaceAll("list\\[(\\d+), .*", "$1")) + (int) place.number();
+    }
+
+    @Test
+    void aNoteOfAnAuditThatIsDamagedIsNamed() throws Exception {
+        Jobs.run(pipeline(1, 1, new Trainer("one", List.of()), everySteps(1000).audited()));
+        DirectoryStore store = new DirectoryStore(directory.toString());
+        String part = store.notes().stream()
+                .filter(name -> name.startsWith("steps-"))
+                .findFirst()
+                .orElseThrow();
+        store.note(part, out -> out.write("1 1 99:0\n".getBytes(StandardCharsets.UTF_8)));
+
+        assertThatThrownBy(() -> TrainAudit.read(store, given -> {}))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining(part + ": \"1 1 99:0\" (expected: step, epoch, and records of 7 splits)");
     }
 
     @Test

@@ -61,10 +61,37 @@ public record DirectoryStore(String directory) implements CheckpointStore {
     @Override
     public void clear() throws IOException {
         try (Stream<Path> all = Files.list(Path.of(directory))) {
-            for (Path each : all.toList()) {
+            for (Path each : all.filter(each -> !each.equals(notesDirectory())).toList()) {
                 delete(each);
             }
         }
+    }
+
+    private Path notesDirectory() {
+        return Path.of(directory, "notes");
+    }
+
+    @Override
+    public void note(String name, Checkpointable.Snapshot content) throws IOException {
+        Files.createDirectories(notesDirectory());
+        try (OutputStream out = Files.newOutputStream(notesDirectory().resolve(name))) {
+            content.writeTo(out);
+        }
+    }
+
+    @Override
+    public List<String> notes() throws IOException {
+        if (!Files.exists(notesDirectory())) {
+            return List.of();
+        }
+        try (Stream<Path> all = Files.list(notesDirectory())) {
+            return all.map(each -> each.getFileName().toString()).toList();
+        }
+    }
+
+    @Override
+    public InputStream readNote(String name) throws IOException {
+        return Files.newInputStream(notesDirectory().resolve(name));
     }
 
     private static void delete(Path checkpoint) throws IOException {

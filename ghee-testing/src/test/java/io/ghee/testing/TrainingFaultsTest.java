@@ -2,6 +2,7 @@ package io.ghee.testing;
 
 import static io.ghee.Resources.replicas;
 import static io.ghee.distribution.Distribution.even;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ghee.Batch;
 import io.ghee.DataSize;
@@ -11,7 +12,9 @@ import io.ghee.io.file.Artifacts;
 import io.ghee.io.file.CheckpointFiles;
 import io.ghee.io.file.Text;
 import io.ghee.process.ProcessLauncher;
+import io.ghee.run.TrainAudit;
 import io.ghee.train.Artifact;
+import io.ghee.train.CheckpointStore;
 import io.ghee.train.Checkpointable;
 import io.ghee.train.Checkpoints;
 import io.ghee.train.Collective;
@@ -163,7 +166,26 @@ class TrainingFaultsTest {
                     .faults(3 + (int) Math.floorMod(seed, 4L))
                     .kinds(Fault.Kind.KILL, Fault.Kind.PAUSE)
                     .build());
+            assertWrittenDown(here.resolve("disturbed-" + seed));
         });
+    }
+
+    private static CheckpointStore checkpoints(Path output) {
+        return CheckpointFiles.in(
+                output.resolveSibling("checkpoints-" + output.getFileName()).toString());
+    }
+
+    /** What was given in each step, as it was written down, has each record once in every epoch. */
+    private static void assertWrittenDown(Path output) throws IOException {
+        List<String> given = new ArrayList<>();
+        TrainAudit.read(
+                checkpoints(output), step -> step.records().forEach(place -> given.add(step.epoch() + ": " + place)));
+        assertThat(given)
+                .hasSize(EPOCHS
+                        * (int) IntStream.range(0, NUMBERS)
+                                .filter(n -> n % 7 != 3)
+                                .count())
+                .doesNotHaveDuplicates();
     }
 
     private static Pipeline pipeline(Path numbers, Path output, int ranks, boolean exact, long seed) {
@@ -180,10 +202,7 @@ class TrainingFaultsTest {
                 .train(context -> Model.train(context, exact))
                 .writeTo(Artifacts.to(output.toString()))
                 .withRestarts(20)
-                .withCheckpoints(Checkpoints.everySteps(
-                        7,
-                        CheckpointFiles.in(output.resolveSibling("checkpoints-" + output.getFileName())
-                                .toString())));
+                .withCheckpoints(Checkpoints.everySteps(7, checkpoints(output)).audited());
         return exact ? any.deterministic(seed) : any;
     }
 }

@@ -43,6 +43,11 @@ final class CommonOptions {
     private double checkpointSeconds;
 
     @Option(
+            names = "--audited",
+            description = "Write down beside the checkpoints which records each rank was given in which step.")
+    private boolean audited;
+
+    @Option(
             names = "--deterministic",
             paramLabel = "SEED",
             description = "Train on the records in an order that this seed decides, and nothing else.")
@@ -56,7 +61,8 @@ final class CommonOptions {
         }
         if (checkpoints != null) {
             Duration every = Duration.ofMillis(Math.round(1000 * checkpointSeconds));
-            pipeline = pipeline.withCheckpoints(Checkpoints.every(every, CheckpointFiles.in(checkpoints)));
+            Checkpoints kept = Checkpoints.every(every, CheckpointFiles.in(checkpoints));
+            pipeline = pipeline.withCheckpoints(audited ? kept.audited() : kept);
         }
         if (seed != null) {
             pipeline = pipeline.deterministic(seed);

@@ -18,6 +18,7 @@ import java.util.regex.Pattern;
  * <pre>
  *   checkpoints/fm/.step-000000002000/state-1f     while it is written
  *   checkpoints/fm/step-000000001000/state-7a, position
+ *   checkpoints/fm/notes/...                        what outlives them
  * </pre>
  */
 public record CheckpointFiles(String directory) implements CheckpointStore {
@@ -59,16 +60,43 @@ public record CheckpointFiles(String directory) implements CheckpointStore {
     public void write(long step, String part, Checkpointable.Snapshot content) throws IOException {
         Storage storage = storage();
         storage.makeDirectory(hidden(step));
-        String unfinished = hidden(step) + "/." + part + "." + UUID.randomUUID();
+        write(storage, hidden(step), part, content);
+    }
+
+    private static void write(Storage storage, String into, String name, Checkpointable.Snapshot content)
+            throws IOException {
+        String unfinished = into + "/." + name + "." + UUID.randomUUID();
         try (OutputStream out = storage.create(unfinished)) {
             content.writeTo(out);
         } catch (IOException | RuntimeException e) {
             storage.delete(unfinished);
             throw e;
         }
-        String finished = hidden(step) + "/" + part;
+        String finished = into + "/" + name;
         storage.delete(finished);
         storage.rename(unfinished, finished);
+    }
+
+    private String notesDirectory() {
+        return directory + "/notes";
+    }
+
+    @Override
+    public void note(String name, Checkpointable.Snapshot content) throws IOException {
+        Storage storage = storage();
+        storage.makeDirectory(notesDirectory());
+        write(storage, notesDirectory(), name, content);
+    }
+
+    @Override
+    public List<String> notes() throws IOException {
+        Storage storage = storage();
+        return storage.exists(notesDirectory()) ? storage.list(notesDirectory()) : List.of();
+    }
+
+    @Override
+    public InputStream readNote(String name) throws IOException {
+        return storage().open(notesDirectory() + "/" + name);
     }
 
     @Override
