@@ -76,12 +76,13 @@ public final class BatchStage<T> {
     }
 
     /**
-     * Trains on all of the stream once for each trial, while it is read once: every trial is given all batches, on a replica of
-     * its own that sees itself as the only rank. A trial that fails does not stop the others. {@link
-     * io.ghee.run.JobProgress#trials} says how they did; the sink gets what trial {@code n} has made from replica {@code n}.
+     * Trains on all of the stream once for each trial, while it is read once: every trial is given all batches, dealt evenly
+     * among its ranks, which work together as those of a single training do and know nothing of other trials. A trial that
+     * fails does not stop the others. {@link io.ghee.run.JobProgress#trials} says how they did; the sink gets what rank 0 of
+     * trial {@code n} has made from replica {@code n}.
      *
-     * <p>To be asked for in a stage behind the one that reads, of as many replicas as a trial has ranks, which is 1. The
-     * slowest trial sets the pace.
+     * <p>To be asked for in a stage behind the one that reads, of as many replicas as a trial has ranks: {@code
+     * stage("train", replicas(2)).trainEach(trials, function)} makes 16 replicas of 8 trials. The slowest trial sets the pace.
      */
     public <M extends Artifact> Training<M> trainEach(Trials trials, TrialFunction<T, M> function) {
         return new Training<>(draft.plus(new Step.TrainEach(trials, function, Shipping.check(function, "trainEach"))));

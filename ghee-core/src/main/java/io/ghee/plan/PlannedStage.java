@@ -30,14 +30,26 @@ public record PlannedStage(int index, String name, Resources resources, Input in
         return steps.stream().anyMatch(Step.Train.class::isInstance) || sweeps();
     }
 
-    /** True if each of its replicas is a trial of its own. */
+    /** True if it trains each of several trials. */
     public boolean sweeps() {
         return steps.stream().anyMatch(Step.TrainEach.class::isInstance);
     }
 
-    /** True if its replicas are ranks that may work together. */
+    /**
+     * How many of its replicas work on the same: the ranks of a trial, else all. Trial {@code n}, from 0, has replicas {@code n
+     * * teamSize()} up to the next one's.
+     */
+    public int teamSize() {
+        return steps.stream()
+                .filter(Step.TrainEach.class::isInstance)
+                .mapToInt(step -> replicas() / ((Step.TrainEach) step).trials().size())
+                .findFirst()
+                .orElse(replicas());
+    }
+
+    /** True if its replicas are ranks that may work together, all of them or those of a trial. */
     public boolean worksTogether() {
-        return trains() && replicas() > 1 && !sweeps();
+        return trains() && teamSize() > 1;
     }
 
     /** True if an even distribution into this stage counts rows, as it joins the batches or takes them apart. */

@@ -235,18 +235,18 @@ public final class Planner {
         stage = next;
         Integer trials = sweeping.get(next.stage());
         if (trials != null) {
-            int replicas = next.resources().replicas();
+            int ranks = next.resources().replicas();
             check(
                     input instanceof PlannedStage.FromStage,
                     "trainEach in stage " + next.stage(),
                     "which reads",
                     "a stage behind that");
             check(
-                    replicas == 1,
+                    next.resources().leastReplicas() == ranks,
                     "replicas of stage " + next.stage() + ", which trains each of several trials",
-                    replicas,
-                    "1");
-            stage = new Step.Enter(next.stage(), next.resources().withReplicas(trials));
+                    next.resources().leastReplicas() + " to " + ranks,
+                    "a fixed number of ranks of each trial");
+            stage = new Step.Enter(next.stage(), next.resources().withReplicas(trials * ranks));
         }
     }
 

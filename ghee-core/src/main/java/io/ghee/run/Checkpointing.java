@@ -21,8 +21,7 @@ import org.slf4j.LoggerFactory;
  * Says when the ranks save, makes a checkpoint of what they have saved, and knows the last one. Guarded by the driver; what
  * takes time is done on a thread of its own.
  *
- * <p>All ranks must save at the same step. So each asks at the same steps, and whoever asks first decides for all: a rank is told
- * what to do now, and at which step to ask again.
+ * <p>All ranks must save at the same step: {@link StepOrders}.
  */
 final class Checkpointing {
     /** The part that tells how far the ranks are. */
@@ -30,7 +29,7 @@ final class Checkpointing {
 
     private static final Logger LOG = LoggerFactory.getLogger(Checkpointing.class);
     /** How often a rank asks, about. */
-    private static final long ASK_NANOS = 500_000_000;
+    static final long ASK_NANOS = 500_000_000;
 
     private static final long PUBLISHING_MILLIS = 60_000;
 
@@ -41,10 +40,6 @@ final class Checkpointing {
     private final List<String> splits;
     private int ranks = 1;
 
-    /** What was decided for steps at which not all ranks have asked yet, and how many have. */
-    private final Map<Long, Coordinator.StepOrder> orders = new HashMap<>();
-
-    private final Map<Long, Integer> asked = new HashMap<>();
     private final Map<Integer, TrainPosition> collected = new HashMap<>();
     private @Nullable TrainPosition latest;
     private @Nullable TrainPosition begunFrom;
@@ -56,8 +51,7 @@ final class Checkpointing {
     private volatile @Nullable Thread publisher;
 
     private long lastNanos = System.nanoTime();
-    private long askedStep;
-    private long askedNanos = System.nanoTime();
+    private final StepOrders orders;
 
     private Checkpointing(
             String job,
@@ -72,6 +66,7 @@ final class Checkpointing {
         this.readers = readers;
         this.splits = splits;
         this.latest = latest;
+        this.orders = new StepOrders(how.millis() > 0 ? Math.min(ASK_NANOS, how.millis() * 1_000_000 / 4) : ASK_NANOS);
     }
 
     /** How many readers the input is to be cut for: as many as for the checkpoint that is there, if there is one. */
@@ -139,8 +134,7 @@ final class Checkpointing {
     @Nullable
     TrainPosition begin() {
         begunFrom = latest;
-        askedStep = latest == null ? 0 : latest.step();
-        askedNanos = System.nanoTime();
+        orders.begin(latest == null ? 0 : latest.step());
         return latest;
     }
 
@@ -158,7 +152,6 @@ final class Checkpointing {
     /** The ranks begin anew. */
     void rewind() {
         orders.clear();
-        asked.clear();
         collected.clear();
         if (!publishing) {
             saving = -1;
@@ -181,19 +174,10 @@ final class Checkpointing {
      * @param isDue a checkpoint is due, whatever the time
      */
     Coordinator.StepOrder at(long step, boolean isDue) {
-        Coordinator.StepOrder order = orders.get(step);
-        if (order == null) {
-            order = decide(step, isDue);
-            orders.put(step, order);
-        }
-        if (asked.merge(step, 1, Integer::sum) == ranks) {
-            orders.remove(step);
-            asked.remove(step);
-        }
-        return order;
+        return orders.at(step, ranks, next -> decide(step, isDue, next));
     }
 
-    private Coordinator.StepOrder decide(long step, boolean isDue) {
+    private Coordinator.StepOrder decide(long step, boolean isDue, long next) {
         long now = System.nanoTime();
         boolean due = how.steps() > 0 ? step % how.steps() == 0 : (now - lastNanos) / 1_000_000 >= how.millis();
         boolean saves = (due || isDue) && saving < 0 && !publishing;
@@ -202,23 +186,9 @@ final class Checkpointing {
             lastNanos = now;
             collected.clear();
         }
-        long next = step + stride(step, now);
-        if (how.steps() > 0) {
-            next = Math.min(next, (step / how.steps() + 1) * how.steps());
-        }
-        askedStep = step;
-        askedNanos = now;
+        long again = how.steps() > 0 ? Math.min(next, (step / how.steps() + 1) * how.steps()) : next;
         String part = "state-" + Long.toHexString(ThreadLocalRandom.current().nextLong());
-        return new Coordinator.StepOrder(saves ? part : "", next);
-    }
-
-    /** Steps until the next question: about as many as are taken in the time between two, but not many more than last time. */
-    private long stride(long step, long now) {
-        long steps = step - askedStep;
-        long took = Math.max(1, now - askedNanos);
-        long interval = how.millis() > 0 ? Math.min(ASK_NANOS, how.millis() * 1_000_000 / 4) : ASK_NANOS;
-        double inTime = (double) steps * interval / took;
-        return Math.max(1, (long) Math.min(2.0 * steps, inTime));
+        return new Coordinator.StepOrder(saves ? part : "", false, again);
     }
 
     /**

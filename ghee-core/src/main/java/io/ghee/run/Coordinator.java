@@ -27,9 +27,10 @@ public interface Coordinator {
      * What a rank of the train stage is to do at the end of a step.
      *
      * @param save what training goes on from, rank 0 the state under this name; nothing if it is empty
+     * @param stop that was the last step
      * @param next the step at whose end it is to ask again
      */
-    record StepOrder(String save, long next) {}
+    record StepOrder(String save, boolean stop, long next) {}
 
     /** The next split for a replica of the first stage; or for a lane of it, where the order is always the same. */
     Assignment nextSplit(int generation, int replica) throws InterruptedException;
@@ -39,9 +40,10 @@ public interface Coordinator {
      * senders together.
      *
      * @param stage the sending stage
+     * @param team of which the consumer is to be; 0 where all are one
      * @param amount what is dealt: rows where the receiver joins or takes apart what it gets, else 1 for the batch
      */
-    int deal(int generation, int stage, int epoch, int amount) throws InterruptedException;
+    int deal(int generation, int stage, int epoch, int team, int amount) throws InterruptedException;
 
     /**
      * Reports that a replica of the last stage has been given all of a pass, and asks whether all replicas have.
@@ -65,10 +67,10 @@ public interface Coordinator {
             throws InterruptedException;
 
     /**
-     * Asks what to do at the end of a step. All ranks ask at the same ones, from the first of an attempt on, and get the
-     * same answer.
+     * Asks what to do at the end of a step. All ranks of a team ask at the same ones, from the first of an attempt on, and
+     * get the same answer.
      */
-    StepOrder atStep(int attempt, long step) throws InterruptedException;
+    StepOrder atStep(int attempt, int replica, long step) throws InterruptedException;
 
     /**
      * Reports that a rank has saved; for rank 0 on another thread than its task's.

@@ -98,10 +98,11 @@ public final class JobDriver implements Coordinator {
         this.cursor = new Cursor(splits.size(), plan.input().passes(), pinnedTo, Units.of(plan));
         PlannedStage last = plan.stage(plan.stages().size() - 1);
         boolean drops = plan.distributionInto(last) instanceof Distribution.Even even && even.dropsRemainder();
-        this.lastStage = new LastStage(drops, checkpointing == null ? 0 : checkpointing.firstAttempt());
+        this.lastStage =
+                new LastStage(drops, last.teamSize(), checkpointing == null ? 0 : checkpointing.firstAttempt());
         this.members = new Members(last.resources());
         Trials trials = plan.trials();
-        this.sweep = trials == null ? null : new Sweep(trials);
+        this.sweep = trials == null ? null : new Sweep(trials, last.teamSize());
         this.restarts = new Restarts(plan.limits().restarts());
         this.board = new ProgressBoard(plan);
         this.hangs = new Hangs(job, plan);
@@ -360,7 +361,7 @@ public final class JobDriver implements Coordinator {
             }
             if (last && sweep != null) {
                 sweep.failed(replica, reason.reason());
-                retire(replica);
+                giveUp(sweep, replica);
                 return false;
             }
             String worker = plan.stage(stage).name() + "-" + replica;
@@ -397,21 +398,33 @@ public final class JobDriver implements Coordinator {
         return isNeeded;
     }
 
-    /** A trial has ended before the others: they go on without it. */
-    private void retire(int replica) {
-        lastStage.forget(replica);
-        if (sweep != null && sweep.haveAllFailed()) {
+    /** A trial has failed: all of its ranks end, and leave nothing. */
+    private void giveUp(Sweep trials, int replica) {
+        if (trials.haveAllFailed()) {
+            TrialProgress last = trials.progress()
+                    .get(replica / plan.stage(plan.stages().size() - 1).teamSize());
             fail(new StageFailedException(new Failure(
                     GheeException.Kind.JOB,
                     "driver",
                     -1,
                     "",
-                    "all trials have failed, the last one with "
-                            + sweep.progress().get(replica).reason(),
+                    "all trials have failed, the last one with " + last.reason(),
                     "")));
             return;
         }
-        members.drop(replica);
+        List<Integer> ranks = trials.team(replica);
+        ranks.forEach(lastStage::discard);
+        retire(ranks);
+    }
+
+    /** Some ranks have ended before others: these go on without them. */
+    private void retire(List<Integer> replicas) {
+        for (int replica : replicas) {
+            lastStage.forget(replica);
+            members.drop(replica);
+            hangs.forget(plan.stages().size() - 1, replica);
+            finished.remove(plan.worker(plan.stages().size() - 1, replica));
+        }
         if (!cursor.isAtEnd() && !members.now().isEmpty()) {
             callGeneration();
         } else if (members.now().isEmpty() || finished.size() == expected()) {
@@ -520,7 +533,10 @@ public final class JobDriver implements Coordinator {
     }
 
     @Override
-    public synchronized StepOrder atStep(int attempt, long step) {
+    public synchronized StepOrder atStep(int attempt, int replica, long step) {
+        if (attempt == lastStage.attempt() && sweep != null) {
+            return sweep.at(replica, step);
+        }
         if (attempt != lastStage.attempt() || checkpointing == null) {
             throw new AbandonedException();
         }
@@ -647,12 +663,15 @@ public final class JobDriver implements Coordinator {
     }
 
     @Override
-    public synchronized int deal(int inGeneration, int stage, int epoch, int amount) {
+    public synchronized int deal(int inGeneration, int stage, int epoch, int team, int amount) {
         checkNow(inGeneration);
         long[] soFar = dealt(stage, epoch);
-        int fewest = 0;
-        for (int consumer = 1; consumer < soFar.length; consumer++) {
-            if (soFar[consumer] < soFar[fewest]) {
+        PlannedStage next = plan.stage(stage + 1);
+        int fewest = -1;
+        for (int consumer = 0; consumer < soFar.length; consumer++) {
+            int replica = plan.isLast(next) ? members.now().get(consumer) : consumer;
+            boolean isIn = replica / next.teamSize() == team;
+            if (isIn && (fewest < 0 || soFar[consumer] < soFar[fewest])) {
                 fewest = consumer;
             }
         }
@@ -728,7 +747,7 @@ public final class JobDriver implements Coordinator {
     public synchronized Guidance progress(WorkerProgress now) {
         int worker = plan.worker(now.stage(), now.replica());
         boolean last = plan.isLast(plan.stage(now.stage()));
-        if (!finished.contains(worker)) {
+        if (!finished.contains(worker) && !isRetired(now.stage(), now.replica())) {
             // Of an earlier attempt, too: that is what keeps the next one from beginning.
             hangs.report(now);
         }
@@ -744,7 +763,9 @@ public final class JobDriver implements Coordinator {
                 now.generation() == generation ? cursor.report(worker, generation, now.accounts()) : List.of();
         if (!last || resumption == null || now.attempt() != lastStage.attempt() || !lastStage.hasBegun()) {
             Guidance guidance = Guidance.settled(settled, draining);
-            return trials != null && trials.isStopped(now.replica()) ? guidance.stopping() : guidance;
+            return trials != null && !plan.stage(now.stage()).worksTogether() && trials.isStopped(now.replica())
+                    ? guidance.stopping()
+                    : guidance;
         }
         written.agree(now.replica(), now.agrees());
         written.propose(cursor);
@@ -776,8 +797,10 @@ public final class JobDriver implements Coordinator {
             if (sweep != null && last) {
                 sweep.ended(replica);
             }
-            if (early) {
-                retire(replica);
+            if (last && sweep != null && sweep.hasFailed(replica)) {
+                giveUp(sweep, replica);
+            } else if (early) {
+                retire(List.of(replica));
             } else {
                 finish(stage, replica);
             }

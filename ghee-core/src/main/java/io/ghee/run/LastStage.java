@@ -11,6 +11,7 @@ import java.util.stream.IntStream;
 /** Where the replicas of the last stage wait for one another: at the end of each pass, and at the end. Guarded by the driver. */
 final class LastStage {
     private final boolean drops;
+    private final int teamSize;
     private List<Integer> members = List.of();
     private final BitSet arrived = new BitSet();
     private final TreeMap<Integer, Map<Integer, Integer>> batches = new TreeMap<>();
@@ -19,9 +20,14 @@ final class LastStage {
     /** Some generation of this attempt has begun. */
     private boolean begun;
 
-    /** @param first the number of its first attempt */
-    LastStage(boolean drops, int first) {
+    /**
+     * @param drops what is too much for some is dropped, and not filled up for the others
+     * @param teamSize how many are to have the same number of batches
+     * @param first the number of its first attempt
+     */
+    LastStage(boolean drops, int teamSize, int first) {
         this.drops = drops;
+        this.teamSize = teamSize;
         this.attempt = first;
     }
 
@@ -79,16 +85,24 @@ final class LastStage {
         batches.headMap(epoch - 1).clear();
         Map<Integer, Integer> counts = batches.computeIfAbsent(epoch, e -> new HashMap<>());
         counts.put(replica, count);
-        if (!counts.keySet().containsAll(members)) {
+        List<Integer> team = members.stream()
+                .filter(each -> each / teamSize == replica / teamSize)
+                .toList();
+        if (!counts.keySet().containsAll(team)) {
             return OptionalInt.empty();
         }
-        IntStream each = members.stream().mapToInt(counts::get);
+        IntStream each = team.stream().mapToInt(counts::get);
         return drops ? each.min() : each.max();
     }
 
     /** A replica has done all its work. */
     void finish(int replica, String committable) {
         committables.put(replica, committable);
+    }
+
+    /** What one has finished is of no use. */
+    void discard(int replica) {
+        committables.remove(replica);
     }
 
     /** What is left of one that does not take part any more stays; it is not waited for. */

@@ -16,8 +16,8 @@ final class MemoryWiring {
     /** The channels of the generation at hand, by the stage that receives. */
     private final Map<Integer, MemoryChannel> channels = new HashMap<>();
 
-    /** Where the ranks of the attempt at hand of the last stage meet. */
-    private MemoryCollective.@Nullable Meeting meeting;
+    /** Where the ranks of the attempt at hand of the last stage meet, by team. */
+    private final Map<Integer, MemoryCollective.Meeting> meetings = new HashMap<>();
 
     private int attempt = -1;
     private int generation;
@@ -54,14 +54,13 @@ final class MemoryWiring {
         return channel;
     }
 
-    private synchronized MemoryCollective.Meeting meeting(int ofAttempt, int ranks) {
-        MemoryCollective.Meeting at = meeting;
-        if (at == null || attempt != ofAttempt) {
-            at = new MemoryCollective.Meeting(ranks);
-            meeting = at;
+    private synchronized MemoryCollective.Meeting meeting(int ofAttempt, Team team) {
+        if (attempt != ofAttempt) {
+            meetings.clear();
             attempt = ofAttempt;
         }
-        return at;
+        return meetings.computeIfAbsent(
+                team.number(), n -> new MemoryCollective.Meeting(team.replicas().size()));
     }
 
     /** The wiring of one worker. */
@@ -96,9 +95,8 @@ final class MemoryWiring {
             @Override
             public Collective collective(Runnable whileWaiting) {
                 Start start = Objects.requireNonNull(joined);
-                MemoryCollective.Meeting meeting =
-                        meeting(start.attempt(), start.members().size());
-                return new MemoryCollective(meeting, start.rank(replica), whileWaiting);
+                Team team = Team.of(stage, start, replica);
+                return new MemoryCollective(meeting(start.attempt(), team), team.rank(replica), whileWaiting);
             }
         };
     }

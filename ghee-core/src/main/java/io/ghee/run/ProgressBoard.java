@@ -37,10 +37,12 @@ final class ProgressBoard {
 
     /** A worker is so far; {@code newer} is false for a report that comes after its last one. */
     void report(int worker, WorkerProgress now, boolean newer) {
-        Trials trials = plan.stages().get(now.stage()).sweeps() ? plan.trials() : null;
+        PlannedStage stage = plan.stages().get(now.stage());
+        Trials trials = stage.sweeps() ? plan.trials() : null;
         now.points().forEach((metric, fresh) -> {
-            String name =
-                    trials == null ? metric : trials.all().get(now.replica()).name() + "/" + metric;
+            String name = trials == null
+                    ? metric
+                    : trials.all().get(now.replica() / stage.teamSize()).name() + "/" + metric;
             List<Point> all = points.computeIfAbsent(name, m -> new ArrayList<>());
             all.addAll(fresh);
             thin(all);

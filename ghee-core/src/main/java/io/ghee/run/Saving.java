@@ -29,6 +29,7 @@ final class Saving {
     private final Checkpoints how;
     private final Coordinator coordinator;
     private final int attempt;
+    private final int replica;
     private final int rank;
     private final WorkerMetrics metrics;
     private final Start.@Nullable Resume resume;
@@ -42,11 +43,12 @@ final class Saving {
     private long ask;
     private @Nullable Thread writing;
 
-    Saving(Checkpoints how, Coordinator coordinator, Start start, int rank, WorkerMetrics metrics) {
+    Saving(Checkpoints how, Coordinator coordinator, Start start, int replica, int rank, WorkerMetrics metrics) {
         this.how = how;
         this.coordinator = coordinator;
         this.attempt = start.attempt();
         this.resume = start.resume();
+        this.replica = replica;
         this.rank = rank;
         this.log = how.isAudited() ? new StepLog(how.store(), attempt, rank) : null;
         this.metrics = metrics;
@@ -132,7 +134,7 @@ final class Saving {
             return;
         }
         Activity before = metrics.in(Activity.WAIT_DRIVER);
-        Coordinator.StepOrder order = coordinator.atStep(attempt, step);
+        Coordinator.StepOrder order = coordinator.atStep(attempt, replica, step);
         metrics.in(before);
         ask = order.next();
         if (!order.save().isEmpty()) {

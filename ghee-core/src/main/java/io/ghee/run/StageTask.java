@@ -259,18 +259,25 @@ public final class StageTask {
         Checkpoints checkpoints = plan.checkpoints();
         Saving saving = checkpoints == null
                 ? null
-                : new Saving(checkpoints, coordinator, wired.start(), rank(wired.start()), metrics);
+                : new Saving(checkpoints, coordinator, wired.start(), replica, rank(wired.start()), metrics);
         Training training = new Training(
                 pumped,
                 batches,
                 stage,
                 rank(wired.start()),
+                Team.of(stage, wired.start(), replica).replicas().size(),
                 plan.input(),
                 coordinator,
                 wiring,
                 metrics,
                 wired.start(),
-                saving);
+                saving,
+                new Stopping(
+                        coordinator,
+                        wired.start().attempt(),
+                        replica,
+                        stage.sweeps() && stage.worksTogether(),
+                        metrics));
         TrainFunction<Object, Artifact> function = function(stage.steps().get(at));
         Artifact artifact;
         try {
@@ -278,7 +285,7 @@ public final class StageTask {
         } catch (Throwable e) {
             training.checkStream();
             if (stage.sweeps() && !(e instanceof InterruptedException)) {
-                LOG.warn("trial {} has failed", replica + 1, e);
+                LOG.warn("trial {} has failed", replica / stage.teamSize() + 1, e);
                 coordinator.trialFailed(
                         replica, Failure.of(stage.name(), replica, e).message());
                 return "";
@@ -301,21 +308,27 @@ public final class StageTask {
     private TrainFunction<Object, Artifact> function(Step step) {
         if (step instanceof Step.TrainEach each) {
             TrialFunction<Object, Artifact> ofTrial = (TrialFunction<Object, Artifact>) each.function();
-            Trial trial = each.trials().all().get(replica);
+            Trial trial = each.trials().all().get(replica / stage.teamSize());
             return context -> ofTrial.train(trial, context);
         }
         return (TrainFunction<Object, Artifact>) ((Step.Train) step).function();
     }
 
-    /** The rank of this replica of the last stage; each trial of a sweep has one of its own. */
+    /** The rank of this replica of the last stage, among those that it works together with. */
     private int rank(Start start) {
-        return stage.sweeps() ? 0 : start.rank(replica);
+        return Team.of(stage, start, replica).rank(replica);
+    }
+
+    /** The replica of the sink: what rank 0 of the first trial makes is number 1, and that of other ranks behind all of these. */
+    private int sinkReplica(Start start) {
+        int trials = stage.replicas() / stage.teamSize();
+        return stage.sweeps() ? replica / stage.teamSize() + 1 + rank(start) * trials : start.rank(replica);
     }
 
     /** How a train stage is given its batches, if they have to be evened out. */
     private Distribution.@Nullable Even evenly() {
         Distribution into = plan.distributionInto(stage);
-        Distribution how = into == null ? Distribution.even() : into;
+        Distribution how = into == null || stage.sweeps() ? Distribution.even() : into;
         return how instanceof Distribution.Even even && (even.dropsRemainder() || stage.worksTogether()) ? even : null;
     }
 
@@ -388,9 +401,7 @@ public final class StageTask {
         }
         Sink<Object> sink = (Sink<Object>) plan.sink();
         SinkWriter<Object> writer = sink.open(
-                plan.sinkJob(job),
-                stage.sweeps() ? replica + 1 : wired.start().rank(replica),
-                wired.start().sinkAttempt());
+                plan.sinkJob(job), sinkReplica(wired.start()), wired.start().sinkAttempt());
         opened.add(writer);
         return new Terminal.ToSink(writer, metrics);
     }

@@ -5,14 +5,20 @@ import io.ghee.train.EarlyStopping;
 import io.ghee.train.Trial;
 import io.ghee.train.Trials;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** How the trials of a sweep do, and which of them are to stop. Trial {@code n} is replica {@code n - 1}. Guarded by the driver. */
+/**
+ * How the trials of a sweep do, and which of them are to stop. They are told by a replica of theirs; what rank 0 reports counts.
+ * Guarded by the driver.
+ */
 final class Sweep {
     private final Trials trials;
+    private final int teamSize;
     private final List<Standing> standings = new ArrayList<>();
     /** After how many values the trials have been compared last. */
     private int judged;
@@ -21,7 +27,10 @@ final class Sweep {
     private static final class Standing {
         private TrialProgress.State state = TrialProgress.State.RUNNING;
         private String reason = "";
-        private long records;
+        /** By rank, how many records it was trained on. */
+        private final Map<Integer, Long> records = new HashMap<>();
+
+        private final StepOrders orders = new StepOrders(Checkpointing.ASK_NANOS);
         /** The last value of each metric. */
         private final Map<String, Double> last = new TreeMap<>();
         /** Of the metric that decides: the best value so far, and the sum, after each value. */
@@ -40,17 +49,25 @@ final class Sweep {
         }
     }
 
-    Sweep(Trials trials) {
+    Sweep(Trials trials, int teamSize) {
         this.trials = trials;
+        this.teamSize = teamSize;
         for (int k = 0; k < trials.size(); k++) {
             standings.add(new Standing());
         }
     }
 
+    private Standing of(int replica) {
+        return standings.get(replica / teamSize);
+    }
+
     /** A trial has reported this since the last time. */
     void report(int replica, WorkerProgress now) {
-        Standing trial = standings.get(replica);
-        trial.records = now.training().records();
+        Standing trial = of(replica);
+        trial.records.put(replica, now.training().records());
+        if (replica % teamSize > 0) {
+            return;
+        }
         now.points().forEach((metric, points) -> {
             for (Point point : points) {
                 trial.last.put(metric, point.value());
@@ -109,19 +126,37 @@ final class Sweep {
 
     /** True if a trial is to end now. */
     boolean isStopped(int replica) {
-        return standings.get(replica).state == TrialProgress.State.STOPPED;
+        return of(replica).state == TrialProgress.State.STOPPED;
     }
 
-    /** A trial has failed. */
+    /** What the ranks of a trial are to do at the end of a step. */
+    Coordinator.StepOrder at(int replica, long step) {
+        return of(replica).orders.at(step, teamSize, next -> new Coordinator.StepOrder("", isStopped(replica), next));
+    }
+
+    /** A trial has failed; the first reason counts. */
     void failed(int replica, String reason) {
-        Standing trial = standings.get(replica);
-        trial.state = TrialProgress.State.FAILED;
-        trial.reason = reason;
+        Standing trial = of(replica);
+        if (trial.state != TrialProgress.State.FAILED) {
+            trial.state = TrialProgress.State.FAILED;
+            trial.reason = reason;
+        }
+    }
+
+    /** True if a trial has failed. */
+    boolean hasFailed(int replica) {
+        return of(replica).state == TrialProgress.State.FAILED;
+    }
+
+    /** The replicas of the trial that has this one. */
+    List<Integer> team(int replica) {
+        int first = replica / teamSize * teamSize;
+        return IntStream.range(first, first + teamSize).boxed().toList();
     }
 
     /** A trial has come to its end, or to where it was stopped. */
     void ended(int replica) {
-        Standing trial = standings.get(replica);
+        Standing trial = of(replica);
         if (trial.state == TrialProgress.State.RUNNING) {
             trial.state = TrialProgress.State.ENDED;
         }
@@ -136,7 +171,8 @@ final class Sweep {
         List<TrialProgress> all = new ArrayList<>();
         for (Trial trial : trials.all()) {
             Standing its = standings.get(trial.number() - 1);
-            all.add(new TrialProgress(trial, its.state, its.reason, its.records, new TreeMap<>(its.last)));
+            long records = its.records.values().stream().mapToLong(each -> each).sum();
+            all.add(new TrialProgress(trial, its.state, its.reason, records, new TreeMap<>(its.last)));
         }
         return all;
     }

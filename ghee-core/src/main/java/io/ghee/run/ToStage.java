@@ -11,7 +11,9 @@ import io.ghee.plan.PlannedStage;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +33,8 @@ abstract class ToStage extends Terminal {
     final Outlet outlet;
     final WorkerMetrics metrics;
     private final long[] waited;
+    private final boolean spares;
+    private @Nullable Batch<?> last;
     int epoch;
 
     ToStage(Edge edge, WorkerMetrics metrics) {
@@ -38,6 +42,7 @@ abstract class ToStage extends Terminal {
         this.outlet = edge.outlet();
         this.metrics = metrics;
         this.waited = new long[outlet.consumers()];
+        this.spares = edge.next().worksTogether();
     }
 
     /**
@@ -55,7 +60,7 @@ abstract class ToStage extends Terminal {
         } else if (distribution instanceof Distribution.Balanced) {
             return new ToBalanced(edge, metrics);
         }
-        return new ToAll(edge, consumed, metrics);
+        return new ToAll(edge, coordinator, consumed, metrics);
     }
 
     void send(int consumer, Batch<?> batch, Origins origins) throws InterruptedException {
@@ -81,15 +86,29 @@ abstract class ToStage extends Terminal {
         metrics.outstanding(outlet.outstanding());
     }
 
+    /** Of this batch a record can be had to fill up with. */
+    void spare(Batch<?> batch) {
+        last = spares ? batch : null;
+    }
+
     /** One record of the pass, for the receiver to fill up with; null if it does not need one. */
-    @Nullable
-    Batch<?> spare() {
-        return null;
+    private @Nullable Batch<?> spare() {
+        return last == null ? null : Batch.of(List.copyOf(last.records().subList(0, 1)));
+    }
+
+    /** The consumer whose turn it is, of a team that has several. */
+    int deal(Coordinator coordinator, int team, Batch<?> batch) throws InterruptedException {
+        Activity before = metrics.in(Activity.WAIT_DRIVER);
+        int amount = edge.next().isDealtRows() ? batch.size() : 1;
+        int consumer = coordinator.deal(edge.generation(), edge.stage().index(), epoch, team, amount);
+        metrics.in(before);
+        return consumer;
     }
 
     @Override
     void beginEpoch(int number) throws Exception {
         epoch = number;
+        last = null;
     }
 
     @Override
@@ -114,38 +133,17 @@ abstract class ToStage extends Terminal {
 
     private static final class ToEven extends ToStage {
         private final Coordinator coordinator;
-        private final boolean spares;
-        private @Nullable Batch<?> last;
 
         ToEven(Edge edge, Coordinator coordinator, WorkerMetrics metrics) {
             super(edge, metrics);
             this.coordinator = coordinator;
-            this.spares = edge.next().worksTogether();
         }
 
         @Override
         void batch(Batch<?> batch, Origins origins) throws Exception {
-            int consumer = 0;
-            if (outlet.consumers() > 1) {
-                Activity before = metrics.in(Activity.WAIT_DRIVER);
-                int amount = edge.next().isDealtRows() ? batch.size() : 1;
-                consumer = coordinator.deal(edge.generation(), edge.stage().index(), epoch, amount);
-                metrics.in(before);
-            }
-            last = spares ? batch : null;
+            int consumer = outlet.consumers() > 1 ? deal(coordinator, 0, batch) : 0;
+            spare(batch);
             send(consumer, batch, origins);
-        }
-
-        @Override
-        void beginEpoch(int number) throws Exception {
-            super.beginEpoch(number);
-            last = null;
-        }
-
-        @Override
-        @Nullable
-        Batch<?> spare() {
-            return last == null ? null : Batch.of(List.copyOf(last.records().subList(0, 1)));
         }
     }
 
@@ -163,28 +161,39 @@ abstract class ToStage extends Terminal {
         }
     }
 
-    /** Every replica gets all: so each record becomes as many as there are replicas. */
+    /** Every replica gets all, or every team among its replicas: so each record becomes as many as there are of these. */
     private static final class ToAll extends ToStage {
+        private final Coordinator coordinator;
         private final Consumed consumed;
+        /** The consumers of each team that takes part. */
+        private final TreeMap<Integer, List<Integer>> teams = new TreeMap<>();
 
-        ToAll(Edge edge, Consumed consumed, WorkerMetrics metrics) {
+        ToAll(Edge edge, Coordinator coordinator, Consumed consumed, WorkerMetrics metrics) {
             super(edge, metrics);
+            this.coordinator = coordinator;
             this.consumed = consumed;
+            int size = edge.next().sweeps() ? edge.next().teamSize() : 1;
+            for (int consumer = 0; consumer < outlet.consumers(); consumer++) {
+                // By the number of the replica, and not by its place among those that take part now.
+                int team = edge.consumers().get(consumer) / size;
+                teams.computeIfAbsent(team, t -> new ArrayList<>()).add(consumer);
+            }
         }
 
         @Override
         void batch(Batch<?> batch, Origins origins) throws Exception {
-            for (int consumer = 0; consumer < outlet.consumers(); consumer++) {
-                sendTo(consumer, batch.share(), origins);
+            for (Map.Entry<Integer, List<Integer>> team : teams.entrySet()) {
+                int consumer =
+                        team.getValue().size() == 1 ? team.getValue().get(0) : deal(coordinator, team.getKey(), batch);
+                sendTo(team.getKey(), consumer, batch.share(), origins);
             }
+            spare(batch);
             edge.lineage().ledger().remove(origins);
         }
 
-        private void sendTo(int consumer, Batch<?> batch, Origins origins) throws InterruptedException {
+        private void sendTo(int team, int consumer, Batch<?> batch, Origins origins) throws InterruptedException {
             long[] paths = new long[origins.rows()];
-            // By its number, and not by its place among those that take part now.
-            int replica = edge.consumers().get(consumer);
-            Arrays.setAll(paths, row -> Ledger.path(origins.path(row), replica));
+            Arrays.setAll(paths, row -> Ledger.path(origins.path(row), team));
             Origins its = paths.length == 0 ? origins : Origins.of(origins.ids(), paths);
             edge.lineage().ledger().add(its);
             if (countOld(its) == 0) {

@@ -45,6 +45,7 @@ final class Training implements TrainContext<Object> {
 
     private int nextEpoch = 1;
     private final @Nullable Saving saving;
+    private final Stopping stopping;
     private long steps;
     private Terminal.ToTrainer.Pushed taken = new Terminal.ToTrainer.Pushed(0, Batch.of(List.of()), Origins.NONE);
     private long startNanos;
@@ -62,12 +63,14 @@ final class Training implements TrainContext<Object> {
             Terminal.ToTrainer batches,
             PlannedStage stage,
             int rank,
+            int ranks,
             PlannedStage.FromSource input,
             Coordinator coordinator,
             Wiring wiring,
             WorkerMetrics metrics,
             Start start,
-            @Nullable Saving saving) {
+            @Nullable Saving saving,
+            Stopping stopping) {
         this.feed = feed;
         this.evened = feed.evening != null;
         this.coordinator = coordinator;
@@ -75,7 +78,8 @@ final class Training implements TrainContext<Object> {
         this.batches = batches;
         this.stage = stage;
         this.rank = rank;
-        this.ranks = stage.sweeps() ? 1 : start.members().size();
+        this.ranks = ranks;
+        this.stopping = stopping;
         this.epochs = input.source().passes();
         this.heldOutPass = input.heldOutPass();
         this.metrics = metrics;
@@ -97,7 +101,7 @@ final class Training implements TrainContext<Object> {
         return () -> new Iterator<>() {
             @Override
             public boolean hasNext() {
-                return nextEpoch <= epochs && !metrics.isStopped();
+                return nextEpoch <= epochs && !stopping.isStopped();
             }
 
             @Override
@@ -214,7 +218,7 @@ final class Training implements TrainContext<Object> {
     /** Takes what the train function has left, so that the stages before can end. */
     void exhaust() throws Exception {
         settle();
-        while (!exhausted && !metrics.isStopped()) {
+        while (!exhausted && !stopping.isStopped()) {
             while (batches.peek() != null) {
                 batches.take();
             }
@@ -262,19 +266,20 @@ final class Training implements TrainContext<Object> {
     }
 
     private void stepEnded(int number) throws Exception {
-        if (saving != null) {
-            try {
+        try {
+            if (saving != null) {
                 saving.stepEnded(number);
-            } catch (Exception e) {
-                broken = e;
-                throw e;
             }
+            stopping.stepEnded(steps);
+        } catch (Exception e) {
+            broken = e;
+            throw e;
         }
     }
 
     /** The next batch of pass {@code number}, or null at its end; skips what is left of the passes before. */
     private @Nullable Batch<?> next(int number) throws Exception {
-        while (!metrics.isStopped()) {
+        while (!stopping.isStopped()) {
             Terminal.ToTrainer.Pushed head = batches.peek();
             if (head != null && head.epoch() > number) {
                 return null;

@@ -11,6 +11,7 @@ import io.ghee.run.Coordinator;
 import io.ghee.run.Failure;
 import io.ghee.run.Guidance;
 import io.ghee.run.Standing;
+import io.ghee.run.Team;
 import io.ghee.run.Wiring;
 import io.ghee.run.WorkerMetrics;
 import io.ghee.run.WorkerProgress;
@@ -192,7 +193,8 @@ final class AgentLink implements Coordinator, Wiring {
         if (begin == null || port == null) {
             throw new IllegalStateException("only ranks that have joined a generation work together");
         }
-        return port.join(begin.start().attempt(), begin.start().rank(self.replica()), begin.ring(), RING, whileWaiting);
+        int rank = Team.of(stage, begin.start(), self.replica()).rank(self.replica());
+        return port.join(begin.start().attempt(), rank, begin.ring(), RING, whileWaiting);
     }
 
     private @Nullable String ringAt() {
@@ -310,8 +312,8 @@ final class AgentLink implements Coordinator, Wiring {
     }
 
     @Override
-    public int deal(int inGeneration, int fromStage, int epoch, int amount) throws InterruptedException {
-        return questions.deal(inGeneration, fromStage, epoch, amount);
+    public int deal(int inGeneration, int fromStage, int epoch, int team, int amount) throws InterruptedException {
+        return questions.deal(inGeneration, fromStage, epoch, team, amount);
     }
 
     @Override
@@ -339,8 +341,8 @@ final class AgentLink implements Coordinator, Wiring {
     }
 
     @Override
-    public StepOrder atStep(int attempt, long step) throws InterruptedException {
-        return questions.atStep(attempt, step);
+    public StepOrder atStep(int attempt, int replica, long step) throws InterruptedException {
+        return questions.atStep(attempt, replica, step);
     }
 
     @Override

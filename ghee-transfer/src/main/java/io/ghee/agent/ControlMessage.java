@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 sealed interface ControlMessage {
     /** The version of these messages. */
-    int PROTOCOL = 6;
+    int PROTOCOL = 7;
 
     /** What the driver receives. */
     sealed interface ToDriver extends ControlMessage {
@@ -88,7 +88,7 @@ sealed interface ControlMessage {
 
     record NextSplit(int generation, int replica) implements Question {}
 
-    record Deal(int generation, int stage, int epoch, int amount) implements Question {}
+    record Deal(int generation, int stage, int epoch, int team, int amount) implements Question {}
 
     record EpochOver(int generation, int replica, int epoch) implements Question {}
 
@@ -96,7 +96,7 @@ sealed interface ControlMessage {
 
     record EvenOut(int attempt, int replica, int epoch, int batches) implements Question {}
 
-    record AtStep(int attempt, long step) implements Question {}
+    record AtStep(int attempt, int replica, long step) implements Question {}
 
     record Saved(int attempt, int replica, byte[] position, String failure) implements Question {}
 
@@ -157,7 +157,7 @@ sealed interface ControlMessage {
     record Count(int value) implements Reply {}
 
     /** To {@link AtStep}. */
-    record Ordered(String save, long next) implements Reply {}
+    record Ordered(String save, boolean stop, long next) implements Reply {}
 
     /** To {@link EpochOver}, {@link Ending}, {@link Saved}, {@link TrialFailed} or {@link Skip}. */
     record Verdict(boolean yes) implements Reply {}

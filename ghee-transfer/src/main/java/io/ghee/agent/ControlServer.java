@@ -10,6 +10,7 @@ import io.ghee.run.Guidance;
 import io.ghee.run.JobCredentials;
 import io.ghee.run.JobDriver;
 import io.ghee.run.Start;
+import io.ghee.run.Team;
 import io.ghee.transfer.wire.MessageCodec;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,6 +22,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -362,35 +364,43 @@ public final class ControlServer implements AutoCloseable {
 
     private ControlMessage.@Nullable Begin begin(Peer peer, Start start) {
         PlannedStage stage = driver.plan().stage(peer.stage);
-        boolean isLeftOut = driver.plan().isLast(stage) && start.rank(peer.replica) < 0;
-        if (isLeftOut || driver.hasFinished(peer.stage, peer.replica)) {
+        boolean isLeftOut = driver.plan().isLast(stage)
+                ? start.rank(peer.replica) < 0
+                : driver.hasFinished(peer.stage, peer.replica);
+        if (isLeftOut) {
             return null;
         }
         List<String> inlets = List.of();
         List<String> outlets = List.of();
         List<String> ring = List.of();
         if (stage.output() instanceof PlannedStage.ToStage to) {
-            inlets = routed(endpoints(to.stage(), start, ControlMessage.Ready::inlet));
+            inlets = routed(endpoints(to.stage(), takingPart(to.stage(), start), start, ControlMessage.Ready::inlet));
         }
         if (stage.input() instanceof PlannedStage.FromStage from) {
-            outlets = routed(endpoints(from.stage(), start, ControlMessage.Ready::outlet));
+            outlets = routed(
+                    endpoints(from.stage(), takingPart(from.stage(), start), start, ControlMessage.Ready::outlet));
         }
         if (stage.worksTogether()) {
-            ring = endpoints(peer.stage, start, ControlMessage.Ready::ring);
+            ring = endpoints(
+                    peer.stage, Team.of(stage, start, peer.replica).replicas(), start, ControlMessage.Ready::ring);
         }
         return inlets == null || outlets == null || ring == null
                 ? null
                 : new ControlMessage.Begin(start, inlets, outlets, ring);
     }
 
-    /** Where the replicas of a stage are bound in a generation, or null if one of them has not said so any more. */
+    private List<Integer> takingPart(int stage, Start start) {
+        PlannedStage its = driver.plan().stage(stage);
+        return driver.plan().isLast(its)
+                ? start.members()
+                : IntStream.range(0, its.replicas()).boxed().toList();
+    }
+
+    /** Where replicas of a stage are bound in a generation, or null if one of them has not said so any more. */
     private @Nullable List<String> endpoints(
-            int stage, Start start, Function<ControlMessage.Ready, @Nullable String> end) {
+            int stage, List<Integer> replicas, Start start, Function<ControlMessage.Ready, @Nullable String> end) {
         List<String> endpoints = new ArrayList<>();
-        for (int replica = 0; replica < driver.plan().stage(stage).replicas(); replica++) {
-            if (driver.plan().isLast(driver.plan().stage(stage)) && start.rank(replica) < 0) {
-                continue;
-            }
+        for (int replica : replicas) {
             Peer other = peers.get(name(stage, replica));
             ControlMessage.Ready ready = other == null ? null : other.ready;
             String bound = ready == null || ready.generation() != start.generation() ? null : end.apply(ready);
@@ -416,7 +426,7 @@ public final class ControlServer implements AutoCloseable {
                         assigned.epoch(), assigned.number(), assigned.split(), assigned.from(), assigned.consumed());
             } else if (question instanceof ControlMessage.Deal deal) {
                 return new ControlMessage.Count(
-                        driver.deal(deal.generation(), deal.stage(), deal.epoch(), deal.amount()));
+                        driver.deal(deal.generation(), deal.stage(), deal.epoch(), deal.team(), deal.amount()));
             } else if (question instanceof ControlMessage.EpochOver over) {
                 return new ControlMessage.Verdict(
                         driver.epochOver(over.generation(), over.replica(), over.epoch(), Duration.ZERO));
@@ -427,8 +437,8 @@ public final class ControlServer implements AutoCloseable {
                         driver.evenOut(even.attempt(), even.replica(), even.epoch(), even.batches(), Duration.ZERO);
                 return new ControlMessage.Count(number.orElse(-1));
             } else if (question instanceof ControlMessage.AtStep at) {
-                Coordinator.StepOrder order = driver.atStep(at.attempt(), at.step());
-                return new ControlMessage.Ordered(order.save(), order.next());
+                Coordinator.StepOrder order = driver.atStep(at.attempt(), at.replica(), at.step());
+                return new ControlMessage.Ordered(order.save(), order.stop(), order.next());
             } else if (question instanceof ControlMessage.Saved saved) {
                 driver.saved(saved.attempt(), saved.replica(), saved.position(), saved.failure());
                 return new ControlMessage.Verdict(true);

@@ -78,8 +78,8 @@ final class DriverConnection {
                 assigned.epoch(), assigned.number(), assigned.split(), assigned.from(), assigned.consumed());
     }
 
-    int deal(int generation, int stage, int epoch, int amount) throws InterruptedException {
-        return ask(new ControlMessage.Deal(generation, stage, epoch, amount), ControlMessage.Count.class)
+    int deal(int generation, int stage, int epoch, int team, int amount) throws InterruptedException {
+        return ask(new ControlMessage.Deal(generation, stage, epoch, team, amount), ControlMessage.Count.class)
                 .value();
     }
 
@@ -99,9 +99,10 @@ final class DriverConnection {
         return number < 0 ? OptionalInt.empty() : OptionalInt.of(number);
     }
 
-    Coordinator.StepOrder atStep(int attempt, long step) throws InterruptedException {
-        ControlMessage.Ordered ordered = ask(new ControlMessage.AtStep(attempt, step), ControlMessage.Ordered.class);
-        return new Coordinator.StepOrder(ordered.save(), ordered.next());
+    Coordinator.StepOrder atStep(int attempt, int replica, long step) throws InterruptedException {
+        ControlMessage.Ordered ordered =
+                ask(new ControlMessage.AtStep(attempt, replica, step), ControlMessage.Ordered.class);
+        return new Coordinator.StepOrder(ordered.save(), ordered.stop(), ordered.next());
     }
 
     void saved(int attempt, int replica, byte[] position, String failure) throws InterruptedException {

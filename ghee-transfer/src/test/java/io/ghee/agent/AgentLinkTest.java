@@ -294,13 +294,13 @@ class AgentLinkTest {
         }
 
         @Override
-        public int deal(int generation, int stage, int epoch, int amount) {
+        public int deal(int generation, int stage, int epoch, int team, int amount) {
             return 0;
         }
 
         @Override
-        public StepOrder atStep(int attempt, long step) {
-            return new StepOrder("", step + 1);
+        public StepOrder atStep(int attempt, int replica, long step) {
+            return new StepOrder("", false, step + 1);
         }
 
         @Override

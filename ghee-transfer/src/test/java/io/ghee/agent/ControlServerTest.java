@@ -346,7 +346,7 @@ class ControlServerTest {
         assertThat(second.number()).isEqualTo(1);
         assertThat(second.split().describe()).isEqualTo("numbers[50, 100)");
         assertThat(connection.nextSplit(0, 0).split()).isNull();
-        assertThat(connection.deal(0, 0, 1, 10)).isZero();
+        assertThat(connection.deal(0, 0, 1, 0, 10)).isZero();
         assertThat(connection.skip(0, 0, "record 7")).isFalse();
         assertThat(connection.evenOut(0, 0, 1, 7)).hasValue(7);
         assertThat(connection.epochOver(0, 0, 1)).isTrue();
@@ -513,7 +513,7 @@ class ControlServerTest {
         pair.read.report(null, null, null, failed(0, "read", GheeException.Kind.INFRASTRUCTURE));
 
         assertThat(pair.read.ask(NEXT_SPLIT)).isEqualTo(new ControlMessage.Abandoned());
-        assertThat(pair.read.ask(new ControlMessage.Deal(0, 0, 1, 1))).isEqualTo(new ControlMessage.Abandoned());
+        assertThat(pair.read.ask(new ControlMessage.Deal(0, 0, 1, 0, 1))).isEqualTo(new ControlMessage.Abandoned());
         assertThat(pair.write.ask(new ControlMessage.EpochOver(0, 0, 1))).isEqualTo(new ControlMessage.Abandoned());
     }
 

@@ -72,12 +72,12 @@ class DriverConnectionTest {
 
     @Test
     void theAnswerToAnotherQuestionIsPassedOver() throws Exception {
-        Future<Integer> first = task.submit(() -> connection.deal(0, 0, 1, 1));
+        Future<Integer> first = task.submit(() -> connection.deal(0, 0, 1, 0, 1));
         Asked one = next();
         answer(one, 1, new ControlMessage.Count(5));
         assertThat(within(first)).isEqualTo(5);
 
-        Future<Integer> second = task.submit(() -> connection.deal(0, 0, 1, 1));
+        Future<Integer> second = task.submit(() -> connection.deal(0, 0, 1, 0, 1));
         Asked two = next();
         assertThat(two.ask.number()).isEqualTo(2);
         // To the first, which was asked twice.
