@@ -179,23 +179,6 @@ class BadInputTest {
     }
 
     @Test
-    void aTrialOfASweepHasOneRank() throws IOException {
-        Path file = write("ratings.tsv", GOOD);
-        Cli run = ghee(
-                "run",
-                "fm-sweep",
-                "--launcher",
-                "local",
-                "--input",
-                file.toString(),
-                "--output",
-                temp.resolve("out").toString(),
-                "--replicas",
-                "train=2");
-        fails(run, 3, "replicas of stage train, which trains each of several trials", "2 (expected: 1)");
-    }
-
-    @Test
     void anOutputThatIsThereIsNotTouched() throws IOException {
         Path file = write("ratings.tsv", GOOD);
         Path precious = Files.createDirectory(temp.resolve("precious"));

@@ -9,11 +9,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.ghee.models.FactorizationMachine;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,15 +32,7 @@ class MovielensRunTest {
 
     @BeforeAll
     static void writeRatings() throws IOException {
-        Random random = new Random(1);
-        List<String> lines = new ArrayList<>();
-        for (int k = 0; k < RATINGS; k++) {
-            int user = random.nextInt(500);
-            int item = random.nextInt(300);
-            int stars = Math.max(1, Math.min(5, 3 + user % 3 - 1 + item % 3 - 1));
-            lines.add(user + "\t" + item + "\t" + stars + "\t" + (800_000_000 + k));
-        }
-        ratings = Files.write(data.resolve("ratings.tsv"), lines);
+        ratings = SmallRatings.write(data.resolve("ratings.tsv"), RATINGS);
     }
 
     private JsonNode run(String launcher, String... more) throws IOException {
