@@ -61,7 +61,7 @@ public final class JobDriver implements Coordinator {
     private final ProgressBoard board;
     private final Hangs hangs;
     private final Written written;
-    private final Map<String, long[]> dealt = new HashMap<>();
+    private final Dealt dealt;
     private final Map<Integer, Standing> ready = new HashMap<>();
     private final Set<Integer> finished = new TreeSet<>();
     /** Why workers that had done their work will not come again. */
@@ -106,6 +106,7 @@ public final class JobDriver implements Coordinator {
         this.restarts = new Restarts(plan.limits().restarts());
         this.board = new ProgressBoard(plan);
         this.hangs = new Hangs(job, plan);
+        this.dealt = new Dealt(plan);
         this.written = new Written(last.replicas());
         rewindToCheckpoint();
     }
@@ -271,7 +272,7 @@ public final class JobDriver implements Coordinator {
             }
         }
         Consumed arrived = new Consumed();
-        dealt.clear();
+        dealt.begin(members.now());
         PlannedStage last = plan.stage(plan.stages().size() - 1);
         List<Standing> standings = standings();
         lastStage.begin(members.now());
@@ -284,8 +285,7 @@ public final class JobDriver implements Coordinator {
             if (standing.attempt() == lastStage.attempt()) {
                 arrived.addAll(Consumed.read(standing.consumed()));
                 if (standing.epoch() == cursor.epoch()) {
-                    dealt(last.index() - 1, standing.epoch())[rank] =
-                            last.isDealtRows() ? standing.records() : standing.batches();
+                    dealt.had(standing.epoch(), rank, last.isDealtRows() ? standing.records() : standing.batches());
                 }
             }
         }
@@ -653,30 +653,10 @@ public final class JobDriver implements Coordinator {
                 next.epoch(), next.split(), split, from, arrived.isEmpty() ? new byte[0] : arrived.toBytes());
     }
 
-    private long[] dealt(int stage, int epoch) {
-        return dealt.computeIfAbsent(
-                stage + "/" + epoch,
-                k -> new long
-                        [plan.isLast(plan.stage(stage + 1))
-                                ? members.now().size()
-                                : plan.stage(stage + 1).replicas()]);
-    }
-
     @Override
     public synchronized int deal(int inGeneration, int stage, int epoch, int team, int amount) {
         checkNow(inGeneration);
-        long[] soFar = dealt(stage, epoch);
-        PlannedStage next = plan.stage(stage + 1);
-        int fewest = -1;
-        for (int consumer = 0; consumer < soFar.length; consumer++) {
-            int replica = plan.isLast(next) ? members.now().get(consumer) : consumer;
-            boolean isIn = replica / next.teamSize() == team;
-            if (isIn && (fewest < 0 || soFar[consumer] < soFar[fewest])) {
-                fewest = consumer;
-            }
-        }
-        soFar[fewest] += amount;
-        return fewest;
+        return dealt.deal(stage + 1, epoch, team, amount);
     }
 
     @Override
