@@ -172,4 +172,9 @@ final class MemoryCollective implements Collective {
     public void barrier() {
         exchange("barrier", "", String.class::cast);
     }
+
+    @Override
+    public void keepUp() {
+        whileWaiting.run();
+    }
 }

@@ -68,4 +68,9 @@ final class WatchedCollective implements Collective {
     public void barrier() {
         timed(collective::barrier);
     }
+
+    @Override
+    public void keepUp() {
+        collective.keepUp();
+    }
 }

@@ -62,4 +62,10 @@ public interface Collective {
 
     /** Returns when every rank has called it. */
     void barrier();
+
+    /**
+     * To be called every 20 ms or so by who waits for other ranks by other means: does what an operation does while it waits.
+     * Asks nobody, and returns at once; throws what an operation would throw if it is known by now that a rank is lost.
+     */
+    void keepUp();
 }

@@ -350,6 +350,11 @@ public final class MpiCollective implements Collective, AutoCloseable {
         compare(new Call(Operation.BARRIER, Reduction.SUM, Values.Type.BYTES, 0, 0));
     }
 
+    @Override
+    public void keepUp() {
+        whileWaiting.run();
+    }
+
     /** Ends MPI in this JVM, when all ranks do; it cannot be opened again. */
     @Override
     public void close() {

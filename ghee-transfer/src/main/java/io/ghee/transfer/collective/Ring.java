@@ -451,6 +451,20 @@ final class Ring implements Collective {
         gather(new Call(Operation.BARRIER, Reduction.SUM, Values.Type.BYTES, 0, 0), 0);
     }
 
+    @Override
+    public void keepUp() {
+        Failure why = failure;
+        if (why != null) {
+            throw why.exception("waiting by rank " + rank + " of " + size);
+        }
+        try {
+            whileWaiting.run();
+        } catch (RuntimeException e) {
+            giveUp(e);
+            throw e;
+        }
+    }
+
     /** A byte of each rank: who has them all knows that all are there. */
     private void gather(Call call, long deadline) {
         ByteBuffer all = room(size);

@@ -3,6 +3,7 @@ package io.ghee.transfer.collective;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.awaitility.Awaitility.await;
 
 import io.ghee.ConfigurationException;
 import io.ghee.InfrastructureException;
@@ -420,6 +421,30 @@ class RingTest {
                         .hasMessageContaining(
                                 "rank 0 (" + ranks.endpoints().get(0) + ") is lost: it has left the ring");
             }
+        }
+    }
+
+    @Test
+    void whoWaitsByOtherMeansIsAskedAndHearsWhoIsLost() throws Exception {
+        try (Ranks ranks = new Ranks(3, TransferConfig.loopback(4711))) {
+            AtomicInteger asked = new AtomicInteger();
+            AtomicBoolean enough = new AtomicBoolean();
+            ranks.join(1, () -> {
+                asked.incrementAndGet();
+                if (enough.getAndSet(false)) {
+                    throw new IllegalStateException("enough");
+                }
+            });
+            int before = asked.get();
+            ranks.rank(0).keepUp();
+            assertThat(asked.get()).isEqualTo(before + 1);
+            enough.set(true);
+            assertThat(Ranks.failure(ranks.start(2, RingTest::barrier))).isInstanceOf(IllegalStateException.class);
+            await().atMost(Ranks.SOON)
+                    .untilAsserted(() -> assertThatThrownBy(() -> ranks.rank(0).keepUp())
+                            .isInstanceOf(InfrastructureException.class)
+                            .hasMessageContaining("waiting by rank 0 of 3 failed: rank 2 (")
+                            .hasMessageContaining("gave up: enough"));
         }
     }
 
