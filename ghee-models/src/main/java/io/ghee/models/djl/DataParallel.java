@@ -17,6 +17,7 @@ import ai.djl.training.dataset.Batch;
 import ai.djl.training.dataset.Dataset;
 import ai.djl.translate.TranslateException;
 import io.ghee.train.Collective;
+import io.ghee.train.DeviceCollective;
 import io.ghee.train.Epoch;
 import io.ghee.train.FiniteLoss;
 import io.ghee.train.TrainContext;
@@ -45,7 +46,8 @@ import java.util.function.Supplier;
  *
  * <p>Gradients cross in single precision, in buckets of a few MiB; those of an {@link Embedding} as the rows that are
  * touched. Running means and variances of a batch normalisation are averaged as gradients are. With several devices of one
- * replica in the configuration a batch is split over them, as DJL does it, and they make one rank together. A model that
+ * replica in the configuration, {@code optDevices(Torch.engine().getDevices(context.resources().gpus()))}, {@code EasyTrain} splits
+ * a batch over them, as DJL does it, and they make one rank together. A model that
  * cannot do with one row, as batch normalisation cannot, asks for {@code even().dropRemainder()}: the last batch of an epoch
  * may be short, or padding of one row.
  *
@@ -95,6 +97,21 @@ public final class DataParallel extends Trainer {
      */
     public DataParallel accumulate(int steps) {
         this.accumulated = check(steps >= 1, "steps to accumulate", steps, ">= 1");
+        return this;
+    }
+
+    /**
+     * Adds up gradients on the GPU that they are on, and not in host memory; those of embeddings cross as before. Called by all
+     * ranks, or by none, before the first step. The collective is theirs on the first device of the configuration; whoever has
+     * opened it closes it, after this trainer.
+     *
+     * <pre>{@code
+     * NcclCollective gpus = NcclCollective.open(context.collective(), 0);
+     * DataParallel trainer = DataParallel.newTrainer(context, model, config).sumOnDevice(gpus);
+     * }</pre>
+     */
+    public DataParallel sumOnDevice(DeviceCollective collective) {
+        parameters.sumOnDevice(collective);
         return this;
     }
 

@@ -18,7 +18,7 @@ import java.util.List;
  * Arrays that are added up over all ranks, in single precision, laid one after the other into direct buffers: so that many
  * small ones make one exchange. An array lies in one bucket as a whole. Used by one thread.
  */
-final class GradientBuckets {
+final class GradientBuckets implements SummedArrays {
     /** What a bucket holds, unless a single array needs more: 4 MiB. */
     private static final int BUCKET_FLOATS = 1 << 20;
 
@@ -56,25 +56,24 @@ final class GradientBuckets {
         }
     }
 
-    /** The floats of one array. */
-    FloatBuffer floats(int index) {
-        return slots.get(index).asFloatBuffer();
+    @Override
+    public void put(NDManager scope, int index, NDArray array) {
+        slots.get(index).asFloatBuffer().put(Floats.of(scope, array));
     }
 
-    /** Copies an array in. */
-    void put(NDManager scope, int index, NDArray array) {
-        floats(index).put(Floats.of(scope, array));
-    }
-
-    /** Adds up over all ranks; each of them calls this. */
-    void sum(Collective ranks) {
+    @Override
+    public void sum(Collective ranks) {
         if (ranks.size() > 1) {
             buckets.forEach(bucket -> ranks.allReduce(bucket, Reduction.SUM));
         }
     }
 
-    /** One array. On the CPU it lies here, and is valid until the next one is put in its place. */
-    NDArray array(NDManager scope, int index, Shape shape) {
+    /** On the CPU it lies here. */
+    @Override
+    public NDArray array(NDManager scope, int index, Shape shape) {
         return scope.create(slots.get(index), shape, DataType.FLOAT32);
     }
+
+    @Override
+    public void close() {}
 }

@@ -3,6 +3,7 @@ package io.ghee.models.djl;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
@@ -12,9 +13,9 @@ import ai.djl.training.ParameterStore;
 import ai.djl.training.TrainingConfig;
 import ai.djl.training.optimizer.Optimizer;
 import io.ghee.train.Collective;
+import io.ghee.train.DeviceCollective;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -38,12 +39,16 @@ final class RankParameters implements AutoCloseable {
      */
     record Totals(float rows, float loss) {}
 
+    private static final Shape TOTALS = new Shape(2);
+    private static final NDIndex ALL = new NDIndex("...");
+
     private final Collective ranks;
     private final Block block;
     private final NDManager manager;
     private final Device[] devices;
     private final ParameterStore store;
     private final Means means;
+    private @Nullable DeviceCollective onDevice;
     private @Nullable Layout layout;
     private boolean begun;
 
@@ -55,6 +60,20 @@ final class RankParameters implements AutoCloseable {
         this.means = new Means(config.getOptimizer());
         this.store = new ParameterStore(manager, false);
         store.setParameterServer(means, devices);
+    }
+
+    /** Adds up gradients on the first device from now on, but for those of embeddings. */
+    void sumOnDevice(DeviceCollective collective) {
+        onDevice = collective;
+        dropLayout();
+    }
+
+    private void dropLayout() {
+        Layout known = layout;
+        layout = null;
+        if (known != null) {
+            known.buckets.close();
+        }
     }
 
     ParameterStore store() {
@@ -120,11 +139,11 @@ final class RankParameters implements AutoCloseable {
         Layout arrays = layout();
         try (NDManager scope = manager.newSubManager()) {
             arrays.bring(scope, mine);
+            arrays.buckets.sum(ranks);
+            arrays.tables.sum(ranks);
+            float[] totals = arrays.buckets.array(scope, 0, TOTALS).toFloatArray();
+            return new Totals(totals[0], totals[1]);
         }
-        arrays.buckets.sum(ranks);
-        arrays.tables.sum(ranks);
-        FloatBuffer totals = arrays.buckets.floats(0);
-        return new Totals(totals.get(0), totals.get(1));
     }
 
     /** Makes a step with what was added up, as a mean over so many rows. */
@@ -153,6 +172,7 @@ final class RankParameters implements AutoCloseable {
     @Override
     public void close() {
         store.sync();
+        dropLayout();
     }
 
     /** The layout for the parameters that are trained now: some may have been frozen since. */
@@ -168,6 +188,7 @@ final class RankParameters implements AutoCloseable {
         }
         Layout known = layout;
         if (known == null || !known.trained.equals(trained) || !known.running.equals(running)) {
+            dropLayout();
             known = new Layout(trained, running);
             layout = known;
         }
@@ -182,7 +203,7 @@ final class RankParameters implements AutoCloseable {
         final List<Parameter> dense;
 
         final List<Parameter> running;
-        final GradientBuckets buckets;
+        final SummedArrays buckets;
         final TableRows tables;
 
         Layout(List<Parameter> trained, List<Parameter> running) {
@@ -197,10 +218,12 @@ final class RankParameters implements AutoCloseable {
                     .toList();
             this.running = running;
             List<Long> sizes = new ArrayList<>();
-            sizes.add(2L);
+            sizes.add(TOTALS.size());
             dense.forEach(each -> sizes.add(each.getArray().size()));
             running.forEach(each -> sizes.add(each.getArray().size()));
-            this.buckets = new GradientBuckets(sizes);
+            DeviceCollective device = onDevice;
+            this.buckets =
+                    device == null ? new GradientBuckets(sizes) : new DeviceBucket(device, manager, devices[0], sizes);
             this.tables = new TableRows(
                     embeddings.stream().map(each -> each.getArray().getShape()).toList());
         }
@@ -213,7 +236,7 @@ final class RankParameters implements AutoCloseable {
         }
 
         void bring(NDManager scope, Totals mine) {
-            buckets.floats(0).put(0, mine.rows()).put(1, mine.loss());
+            buckets.put(scope, 0, scope.create(new float[] {mine.rows(), mine.loss()}));
             int index = 1;
             for (Parameter each : dense) {
                 buckets.put(scope, index++, gradient(scope, each));
@@ -247,7 +270,7 @@ final class RankParameters implements AutoCloseable {
         private void mean(NDManager scope, Parameter parameter, NDArray sum, float rows) {
             NDArray mean = sum.divi(rows).toType(parameter.getArray().getDataType(), false);
             mean.attach(scope);
-            means.byParameter.put(parameter.getId(), mean);
+            means.put(parameter.getId(), mean);
         }
     }
 
@@ -262,13 +285,18 @@ final class RankParameters implements AutoCloseable {
         return Objects.requireNonNull(sum, "a trainer has a device");
     }
 
-    /** Updates every parameter, on all devices, with the mean of its gradient. */
-    private static final class Means implements ParameterServer {
+    /** Updates every parameter with the mean of its gradient on the first device, and copies it to the others. */
+    static final class Means implements ParameterServer {
         private final Optimizer optimizer;
         private final Map<String, NDArray> byParameter = new HashMap<>();
 
         Means(Optimizer optimizer) {
             this.optimizer = optimizer;
+        }
+
+        /** Sets what the next updates of a parameter go by. */
+        void put(String parameterId, NDArray mean) {
+            byParameter.put(parameterId, mean);
         }
 
         @Override
@@ -277,9 +305,17 @@ final class RankParameters implements AutoCloseable {
         @Override
         public void update(String parameterId, NDArray[] params) {
             NDArray mean = byParameter.get(parameterId);
-            if (mean != null) {
-                for (NDArray array : params) {
-                    optimizer.update(parameterId, array, mean.toDevice(array.getDevice(), false));
+            if (mean == null) {
+                return;
+            }
+            // One update of a parameter for each step: optimizers count them.
+            NDArray updated = params[0];
+            optimizer.update(parameterId, updated, mean.toDevice(updated.getDevice(), false));
+            for (int k = 1; k < params.length; k++) {
+                // PyTorch writes to what requires no gradient only: this is the same memory.
+                try (NDArray values = params[k].stopGradient();
+                        NDArray copy = updated.toDevice(values.getDevice(), true)) {
+                    values.set(ALL, copy);
                 }
             }
         }

@@ -289,6 +289,37 @@ class DataParallelTest {
                 .containsExactly(alone(Kind.EMBEDDING, all.get(0).before(), joined(all)), within(1e-5f));
     }
 
+    @ParameterizedTest
+    @EnumSource(names = {"LAYERS", "EMBEDDING"})
+    void gradientsAddedUpOnTheirDeviceMakeTheSameSteps(Kind kind) throws InterruptedException {
+        int before = HostMemory.REDUCED.get();
+        List<Trained> all = run(
+                2,
+                500,
+                32,
+                kind,
+                (trainer, context, losses) ->
+                        handWritten(trainer.sumOnDevice(new HostMemory(context.collective())), context, losses));
+        assertThat(all.get(0).after())
+                .isNotEqualTo(all.get(0).before())
+                .containsExactly(alone(kind, all.get(0).before(), joined(all)), within(1e-5f));
+        assertThat(HostMemory.REDUCED.get() - before)
+                .isEqualTo(2 * all.get(0).losses().size());
+    }
+
+    @Test
+    void runningMeansAddedUpOnTheirDeviceAreTheSameOnAllRanks() throws InterruptedException {
+        List<Trained> all = run(
+                2,
+                even().dropRemainder(),
+                1000,
+                32,
+                Kind.NORMALISED,
+                (trainer, context, losses) ->
+                        handWritten(trainer.sumOnDevice(new HostMemory(context.collective())), context, losses));
+        assertThat(all.get(0).after()).isNotEqualTo(all.get(0).before());
+    }
+
     @Test
     void runningMeansAreTheSameOnAllRanks() throws InterruptedException {
         List<Trained> all = run(3, even().dropRemainder(), 1000, 32, Kind.NORMALISED, DataParallelTest::handWritten);
