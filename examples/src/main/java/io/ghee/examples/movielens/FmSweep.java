@@ -15,14 +15,13 @@ import java.util.Map;
 
 /** A sweep: the ratings are read and preprocessed once, and train a machine for each combination of hyperparameters. */
 final class FmSweep {
-    private static final Trials GRID = Trials.grid(Map.of(
+    static final Trials GRID = Trials.grid(Map.of(
             "factors", List.of(8, 16),
             "l2", List.of(1e-4, 1e-3),
             "learningRate", List.of(0.003, 0.007)));
 
     static Pipeline pipeline(FmSweepJob job, String output) {
-        Config base =
-                Config.of(job.ratings().features().ids(), 3.5f, job.ratings().seed());
+        Config base = base(job);
         return Pipeline.named("fm-sweep")
                 .readFrom(job.ratings().read())
                 .stage("preprocess", replicas(1))
@@ -34,8 +33,13 @@ final class FmSweep {
                 .writeTo(Artifacts.to(output));
     }
 
-    private static FactorizationMachine train(Config base, Trial trial, TrainContext<Example> context)
-            throws Exception {
+    /** What is the same for all trials. */
+    static Config base(FmSweepJob job) {
+        return Config.of(job.ratings().features().ids(), 3.5f, job.ratings().seed());
+    }
+
+    /** One trial. */
+    static FactorizationMachine train(Config base, Trial trial, TrainContext<Example> context) throws Exception {
         Config config = new Config(
                 base.features(),
                 (int) trial.number("factors"),
