@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 
 /** Looks often at what the worker processes of this JVM's jobs have used, as nothing tells that once they have ended. */
 final class CpuWatch {
-    private static final int PERIOD_MILLIS = 250;
+    private static final int PERIOD_MILLIS = 500;
 
     private final Map<Long, WorkerProcess> last = new LinkedHashMap<>();
     private final long ownBefore = ownNanos();
@@ -64,12 +64,16 @@ final class CpuWatch {
         }
     }
 
+    /** What there is to be seen now. */
+    synchronized Seen seen() {
+        look();
+        return new Seen((ownNanos() - ownBefore) / 1e9, new LinkedHashMap<>(last));
+    }
+
     Seen stop() {
         looking.cancel(false);
         executor.shutdown();
-        synchronized (this) {
-            return new Seen((ownNanos() - ownBefore) / 1e9, new LinkedHashMap<>(last));
-        }
+        return seen();
     }
 
     private static long ownNanos() {

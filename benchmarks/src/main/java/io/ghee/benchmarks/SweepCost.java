@@ -16,6 +16,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -23,8 +24,8 @@ import picocli.CommandLine.Option;
 
 /**
  * What the packaged sweep costs, beside its trials by themselves: the same train functions, a JVM each and all at once, with
- * batches in memory. Each is run with few epochs and with more; the difference is what epochs cost, without the start of
- * JVMs, or the reading that the trials by themselves do once.
+ * batches in memory. Of both the processor time is counted from when a part of the records have been trained on until a larger
+ * part have, so that neither the start of JVMs nor the reading that the trials by themselves do once count.
  */
 @Command(
         name = "SweepCost",
@@ -46,11 +47,9 @@ public final class SweepCost implements Callable<Integer> {
     @Option(
             names = "--epochs",
             paramLabel = "E",
-            split = ",",
-            arity = "1",
-            defaultValue = "2,6",
-            description = "Few and more (default: ${DEFAULT-VALUE}).")
-    private List<Integer> epochs = List.of();
+            defaultValue = "6",
+            description = "Passes over the input (default: ${DEFAULT-VALUE}).")
+    private int epochs;
 
     @Option(names = "--rounds", defaultValue = "2", description = "Turns (default: ${DEFAULT-VALUE}).")
     private int rounds;
@@ -63,76 +62,61 @@ public final class SweepCost implements Callable<Integer> {
     }
 
     /**
-     * One run, or the difference of two.
+     * One run.
      *
-     * @param cpu seconds of all processes
-     * @param read bytes by the one that reads
-     * @param reader seconds of its processor time
+     * @param cpu microseconds of all processes for a record of a trial
+     * @param reader of these, by the process that reads
+     * @param bytes that this one has read, files and all, for each line that it has read
      * @param rmse the mean of the trials
      */
-    private record Run(double cpu, double read, double reader, double trainers, double driver, double rmse) {
-        Run less(Run other) {
-            return new Run(
-                    cpu - other.cpu,
-                    read - other.read,
-                    reader - other.reader,
-                    trainers - other.trainers,
-                    driver - other.driver,
-                    rmse);
-        }
-    }
+    private record Run(double cpu, double reader, double driver, double bytes, double rmse) {}
 
-    private record Round(Run sweep, Run alone, double otherCores) {}
+    private record Round(Run sweep, Run alone) {}
 
     @Override
     public Integer call() throws Exception {
         RatingsFile.make(input);
-        int few = epochs.get(0);
-        int many = epochs.get(epochs.size() - 1);
+        long lines;
+        try (Stream<String> all = Files.lines(input)) {
+            lines = all.count();
+        }
         List<Round> all = new ArrayList<>();
         for (int round = 1; round <= rounds; round++) {
-            MachineClock machine = new MachineClock();
-            Run sweepFew = sweep(few);
-            Run aloneFew = alone(few);
-            Run aloneMany = alone(many);
-            Run sweepMany = sweep(many);
-            double others = machine.otherCores(sweepFew.cpu + sweepMany.cpu + aloneFew.cpu + aloneMany.cpu);
-            say("round " + round + ", " + few + " epochs: sweep " + sweepFew + ", alone " + aloneFew);
-            say("round " + round + ", " + many + " epochs: sweep " + sweepMany + ", alone " + aloneMany);
-            all.add(new Round(sweepMany.less(sweepFew), aloneMany.less(aloneFew), others));
+            Run alone = alone();
+            say("round " + round + ", trainers alone: " + alone);
+            Run sweep = sweep(lines);
+            say("round " + round + ", sweep: " + sweep);
+            all.add(new Round(sweep, alone));
         }
         PrintWriter out = spec.commandLine().getOut();
-        out.println(table(all, many - few));
+        out.println(table(all, Files.size(input) / (double) lines));
         out.flush();
         return 0;
     }
 
-    private String table(List<Round> all, int passes) throws IOException {
-        double size = Files.size(input);
-        StringBuilder table = new StringBuilder("| round | CPU s of " + passes + " epochs: sweep | "
-                + SweepParts.trials() + " trainers alone | sweep / alone | reader | trainers | driver"
-                + " | read / (size of the input x epochs) | RMSE: sweep | alone | busy with else |\n"
-                + "|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
+    private static String table(List<Round> all, double lineBytes) {
+        StringBuilder table = new StringBuilder("| round | CPU us for a record of a trial: sweep | "
+                + SweepParts.trials() + " trainers alone | sweep / alone | of the sweep: reader | driver"
+                + " | bytes read / those of the input | RMSE: sweep | alone |\n"
+                + "|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
         for (int round = 0; round < all.size(); round++) {
             Round one = all.get(round);
             table.append(String.format(
                     Locale.ROOT,
-                    "%n| %d | %.1f | %.1f | %.3f | %.1f | %.1f | %.1f | %.3f | %.4f | %.4f | %.2f |",
+                    "%n| %d | %.3f | %.3f | %.3f | %.3f | %.3f | %.3f | %.4f | %.4f |",
                     round + 1,
                     one.sweep.cpu,
                     one.alone.cpu,
                     one.sweep.cpu / one.alone.cpu,
                     one.sweep.reader,
-                    one.sweep.trainers,
                     one.sweep.driver,
-                    one.sweep.read / size / passes,
+                    one.sweep.bytes / lineBytes,
                     one.sweep.rmse,
-                    one.alone.rmse,
-                    one.otherCores));
+                    one.alone.rmse));
         }
         table.append(String.format(
                 Locale.ROOT,
-                "%n| median | %.1f | %.1f | %.3f | | | | | | | |",
+                "%n| median | %.3f | %.3f | %.3f | | | | | |",
                 median(all, round -> round.sweep.cpu),
                 median(all, round -> round.alone.cpu),
                 median(all, round -> round.sweep.cpu / round.alone.cpu)));
@@ -143,22 +127,28 @@ public final class SweepCost implements Callable<Integer> {
         return Comparison.median(rounds.stream().map(value::applyAsDouble).toList());
     }
 
-    private Run sweep(int passes) throws IOException, InterruptedException {
+    private Run sweep(long lines) throws IOException, InterruptedException {
         Path directory = Files.createTempDirectory("ghee-sweep-");
-        ChildRun run = ChildRun.of(
-                java(List.of(), SweepRun.class, input.toString(), Integer.toString(passes), directory.toString()),
-                directory);
-        JsonNode told = JSON.readTree(Outcome.lastObject(run.stdout()));
+        // Nine tenths are trained on.
+        List<String> command = java(
+                List.of(),
+                SweepRun.class,
+                input.toString(),
+                Integer.toString(epochs),
+                Long.toString(lines * 9 / 10),
+                directory.toString());
+        JsonNode told =
+                JSON.readTree(Outcome.lastObject(ChildRun.of(command, directory).stdout()));
+        double perMicro = told.path("records").asDouble() / 1e6;
         return new Run(
-                run.cpuSeconds(),
-                told.path("read").asDouble(),
-                told.path("reader").asDouble(),
-                told.path("trainers").asDouble(),
-                told.path("driver").asDouble(),
+                told.path("cpu").asDouble() / perMicro,
+                told.path("reader").asDouble() / perMicro,
+                told.path("driver").asDouble() / perMicro,
+                told.path("bytes").asDouble() / told.path("lines").asDouble(),
                 told.path("rmse").asDouble());
     }
 
-    private Run alone(int passes) throws IOException, InterruptedException, ExecutionException {
+    private Run alone() throws IOException, InterruptedException, ExecutionException {
         int trials = SweepParts.trials();
         ExecutorService starting = Executors.newFixedThreadPool(trials);
         try {
@@ -169,7 +159,7 @@ public final class SweepCost implements Callable<Integer> {
                         List.of("-XX:ActiveProcessorCount=1"),
                         SweepParts.class,
                         input.toString(),
-                        Integer.toString(passes),
+                        Integer.toString(epochs),
                         Integer.toString(trial));
                 Path directory = Files.createTempDirectory("ghee-trial-");
                 runs.add(starting.submit(() -> ChildRun.of(command, directory)));
@@ -177,14 +167,11 @@ public final class SweepCost implements Callable<Integer> {
             double cpu = 0;
             double rmse = 0;
             for (Future<ChildRun> each : runs) {
-                ChildRun run = each.get();
-                cpu += run.cpuSeconds();
-                rmse += JSON.readTree(Outcome.lastObject(run.stdout()))
-                                .path("rmse")
-                                .asDouble()
-                        / trials;
+                JsonNode told = JSON.readTree(Outcome.lastObject(each.get().stdout()));
+                cpu += 1e6 * told.path("cpu").asDouble() / told.path("records").asDouble() / trials;
+                rmse += told.path("rmse").asDouble() / trials;
             }
-            return new Run(cpu, 0, 0, cpu, 0, rmse);
+            return new Run(cpu, 0, 0, 0, rmse);
         } finally {
             starting.shutdownNow();
         }

@@ -34,7 +34,7 @@ public final class SweepParts {
         return FmSweep.pipeline(job, output.toString());
     }
 
-    /** {@code FILE EPOCHS TRIAL}: trains one of them, and prints its error as a line of JSON. */
+    /** {@code FILE EPOCHS TRIAL}: trains one of them, and prints a line of JSON. */
     public static void main(String[] args) throws Exception {
         FmSweepJob job = new FmSweepJob();
         new CommandLine(job).parseArgs("--input=" + args[0], "--epochs=" + args[1]);
@@ -42,7 +42,12 @@ public final class SweepParts {
         BatchesInMemory<Example> context = read(job.ratings(), Path.of(args[0]));
         FmSweep.train(FmSweep.base(job), trial, context);
         Map<String, Double> reported = context.reported();
-        System.out.printf(Locale.ROOT, "{\"rmse\": %.6f}%n", reported.getOrDefault("rmse", Double.NaN));
+        System.out.printf(
+                Locale.ROOT,
+                "{\"records\": %d, \"cpu\": %.3f, \"rmse\": %.6f}%n",
+                context.records(),
+                context.cpuSeconds(),
+                reported.getOrDefault("rmse", Double.NaN));
     }
 
     private static BatchesInMemory<Example> read(Ratings ratings, Path file) throws IOException {
