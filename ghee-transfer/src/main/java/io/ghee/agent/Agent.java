@@ -61,8 +61,10 @@ public final class Agent {
     private static final Duration AGAIN = Duration.ofSeconds(1);
 
     private static final Duration REPORT = Duration.ofMillis(200);
-    /** How soon news of the task are noticed. */
+    /** How soon news of the task are noticed while others wait for it, and while it works: looking has its price. */
     private static final Duration POLL = Duration.ofMillis(10);
+
+    private static final Duration POLL_AT_WORK = Duration.ofMillis(50);
 
     private static final Duration SILENCE = Duration.ofSeconds(30);
 
@@ -251,7 +253,7 @@ public final class Agent {
                 report(link.report(++number, credentials));
                 reported = System.nanoTime();
             }
-            ControlMessage.ToWorker message = receive(POLL);
+            ControlMessage.ToWorker message = receive(link.isJoining() ? POLL : POLL_AT_WORK);
             if (message != null) {
                 heard = System.nanoTime();
             }

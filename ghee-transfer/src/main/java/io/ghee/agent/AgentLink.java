@@ -63,7 +63,7 @@ final class AgentLink implements Coordinator, Wiring {
     /** Of the task's thread: where ranks of this stage reach this one, and what was begun last. */
     private @Nullable RingPort ring;
 
-    private ControlMessage.@Nullable Begin begun;
+    private volatile ControlMessage.@Nullable Begin begun;
     private volatile int generation;
     private volatile boolean over;
 
@@ -87,6 +87,12 @@ final class AgentLink implements Coordinator, Wiring {
     /** True if there is something to report that the driver should not wait for. */
     synchronized boolean hasNews() {
         return news;
+    }
+
+    /** True until the task is in the generation that the driver has called for. */
+    boolean isJoining() {
+        ControlMessage.Begin last = begun;
+        return last == null || last.start().generation() < generation;
     }
 
     /** True if the task has done its work of the generation at hand, and waits. */
