@@ -15,10 +15,12 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
@@ -30,7 +32,7 @@ import java.util.zip.ZipFile;
  *
  * <p>A jar is digested by its directory, the names, sizes and CRC-32 of its files: that tells builds apart, and takes
  * milliseconds where the contents of libtorch would take seconds. It is no proof against one who wants two jars to look alike;
- * such a one would have to have the job's keys. A directory is digested by the names and contents of its files. Both are
+ * such a one would have to have the job's keys. Of a jar that {@link KnownJars} knows, that is taken. A directory is digested by the names and contents of its files. Both are
  * SHA-256, in any order of the files. What a jar's manifest adds to the class path does not count.
  *
  * <p>Immutable. Jars are digested once in a JVM, while their size and time stay the same.
@@ -85,8 +87,9 @@ public record ClassPathDigest(List<Entry> entries) {
      * @throws ConfigurationException if an entry cannot be read
      */
     public static ClassPathDigest of(String classPath) {
+        Map<Path, KnownJars> known = new HashMap<>();
         return new ClassPathDigest(paths(classPath).stream()
-                .map(path -> new Entry(String.valueOf(path.getFileName()), digest(path)))
+                .map(path -> new Entry(String.valueOf(path.getFileName()), digest(path, known)))
                 .toList());
     }
 
@@ -112,7 +115,7 @@ public record ClassPathDigest(List<Entry> entries) {
         return HexFormat.of().formatHex(sha256.digest());
     }
 
-    private static String digest(Path path) {
+    private static String digest(Path path, Map<Path, KnownJars> directories) {
         try {
             if (Files.isDirectory(path)) {
                 return ofDirectory(path);
@@ -121,13 +124,24 @@ public record ClassPathDigest(List<Entry> entries) {
             Seen seen = new Seen(path, file.size(), file.lastModifiedTime());
             String known = JARS.get(seen);
             if (known == null) {
-                known = ofJar(path);
+                known = knownBeside(path, directories).digest(path, seen.bytes, seen.modified);
+                known = known == null ? ofJar(path) : known;
                 JARS.put(seen, known);
             }
             return known;
         } catch (IOException | UncheckedIOException e) {
             throw new ConfigurationException("class path entry " + path + " cannot be read: " + e.getMessage(), e);
         }
+    }
+
+    private static KnownJars knownBeside(Path jar, Map<Path, KnownJars> directories) throws IOException {
+        Path directory = Objects.requireNonNull(jar.getParent());
+        KnownJars known = directories.get(directory);
+        if (known == null) {
+            known = KnownJars.in(directory);
+            directories.put(directory, known);
+        }
+        return known;
     }
 
     private static String ofJar(Path path) throws IOException {

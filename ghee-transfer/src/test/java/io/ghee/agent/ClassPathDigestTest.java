@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.zip.ZipEntry;
@@ -20,6 +21,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ClassPathDigestTest {
+    private static final String WRONG = "b".repeat(64);
+
     private @TempDir Path directory;
     private long time = 1_700_000_000_000L;
 
@@ -66,6 +69,49 @@ class ClassPathDigestTest {
         assertThat(here.differences(there)).isEmpty();
         assertThat(here.entries()).extracting(ClassPathDigest.Entry::name).containsExactly("x.jar", "y.jar");
         assertThat(here.entries().get(0).sha256()).matches("[0-9a-f]{64}");
+    }
+
+    /** Has the file beside a jar know it by a digest that is not its own, to see that it is taken. */
+    private void known(Path jar) throws IOException {
+        String line = KnownJars.describe(List.of(jar), FileTime.fromMillis(time += 10_000));
+        Files.writeString(jar.resolveSibling(KnownJars.FILE), WRONG + line.substring(WRONG.length()));
+        Files.setLastModifiedTime(jar, FileTime.fromMillis(time));
+    }
+
+    @Test
+    void aKnownJarIsNotRead() throws Exception {
+        Path jar = jar("a/x y.jar", "A", "a");
+        Path other = jar("a/z.jar", "A", "a");
+        ClassPathDigest read = of(jar, other);
+        known(jar);
+
+        assertThat(of(jar, other).entries())
+                .containsExactly(
+                        new ClassPathDigest.Entry("x y.jar", WRONG),
+                        read.entries().get(1));
+    }
+
+    @Test
+    void aJarOfAnotherSizeOrTimeThanKnownIsRead() throws Exception {
+        Path jar = jar("a/x.jar", "A", "a");
+        known(jar);
+        FileTime then = Files.getLastModifiedTime(jar);
+
+        assertThat(of(jar("a/x.jar", "A", "b"))).isEqualTo(of(jar("b/x.jar", "A", "b")));
+
+        Files.setLastModifiedTime(jar("a/x.jar", "A", "longer"), then);
+        assertThat(of(jar)).isEqualTo(of(jar("b/x.jar", "A", "longer")));
+    }
+
+    @Test
+    void aFileThatKnowsNoJarsIsNamed() throws Exception {
+        Path jar = jar("a/x.jar", "A", "a");
+        Files.writeString(jar.resolveSibling(KnownJars.FILE), "nonsense\n");
+
+        assertThatThrownBy(() -> of(jar))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining(
+                        "ghee-jars.sha256: \"nonsense\" (expected: digest, size, time and name of a jar)");
     }
 
     @Test

@@ -13,10 +13,12 @@ import com.google.cloud.tools.jib.api.buildplan.FilePermissions;
 import com.google.cloud.tools.jib.api.buildplan.ImageFormat;
 import io.ghee.ConfigurationException;
 import io.ghee.InfrastructureException;
+import io.ghee.agent.KnownJars;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,7 +27,8 @@ import java.util.concurrent.ExecutionException;
 /**
  * Makes the image of a worker: a base with a Java runtime, and the class path of this JVM on top of it, so that driver and
  * workers run the same code. What seldom changes, the jars of others, is a layer of its own. The same class path on the same
- * base gives the same image, byte for byte.
+ * base gives the same image, byte for byte. The digests of those jars of others lie beside them ({@link KnownJars}), as
+ * every worker needs them when it starts.
  *
  * <p>In the image, the environment variable {@code CLASSPATH} names the jars under {@value #HOME}, in their order here.
  */
@@ -49,9 +52,9 @@ public final class AgentImage {
      */
     public static void write(String base, String name, Path output) throws InterruptedException {
         Path archive = output.toAbsolutePath();
-        try {
+        try (Temporary digests = Temporary.create()) {
             JibContainerBuilder image = from(base).setFormat(ImageFormat.Docker).setCreationTime(Instant.EPOCH);
-            ClassPathLayers layers = ClassPathLayers.of(System.getProperty("java.class.path"));
+            ClassPathLayers layers = ClassPathLayers.of(System.getProperty("java.class.path"), digests.file);
             layers.all().forEach(image::addFileEntriesLayer);
             image.addEnvironmentVariable("CLASSPATH", layers.classPath());
             // The driver says what a pod runs; by hand, there is nothing to run.
@@ -78,12 +81,26 @@ public final class AgentImage {
         return Jib.from(TarImage.at(archive));
     }
 
+    /** A file that is gone when it is closed. */
+    private record Temporary(Path file) implements AutoCloseable {
+        static Temporary create() throws IOException {
+            return new Temporary(Files.createTempFile("ghee-jars", ".sha256"));
+        }
+
+        @Override
+        public void close() throws IOException {
+            Files.deleteIfExists(file);
+        }
+    }
+
     /** The entries of a class path as layers, and their paths in the image. */
     private record ClassPathLayers(List<FileEntriesLayer> all, String classPath) {
-        static ClassPathLayers of(String classPath) throws IOException {
+        /** What the jars of others are known by is written to {@code digests}. */
+        static ClassPathLayers of(String classPath, Path digests) throws IOException {
             FileEntriesLayer.Builder others = layer("libraries");
             FileEntriesLayer.Builder ours = layer("application");
             List<String> inside = new ArrayList<>();
+            List<Path> known = new ArrayList<>();
             for (String entry : classPath.split(File.pathSeparator, -1)) {
                 Path here = Path.of(entry);
                 if (entry.isEmpty() || !Files.exists(here)) {
@@ -98,7 +115,13 @@ public final class AgentImage {
                 boolean seldomChanges = Files.isRegularFile(here) && !entry.contains("SNAPSHOT");
                 FileEntriesLayer.Builder layer = seldomChanges ? others : ours;
                 layer.addEntryRecursive(here, there, (from, to) -> permissions(from));
+                if (seldomChanges) {
+                    known.add(here);
+                }
             }
+            FileTime modified = FileTime.from(FileEntriesLayer.DEFAULT_MODIFICATION_TIME);
+            Files.writeString(digests, KnownJars.describe(known, modified));
+            others.addEntry(digests, AbsoluteUnixPath.get(HOME).resolve(KnownJars.FILE));
             return new ClassPathLayers(List.of(others.build(), ours.build()), String.join(":", inside));
         }
 
