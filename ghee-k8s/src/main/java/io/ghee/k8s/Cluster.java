@@ -24,6 +24,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -102,6 +107,29 @@ final class Cluster implements AutoCloseable {
             return question.get();
         } catch (KubernetesClientException e) {
             throw explain(what, e);
+        }
+    }
+
+    /**
+     * Asks several questions at once, and waits for all answers.
+     *
+     * @throws GheeException of the first question that failed, in their order
+     */
+    static <T> List<T> atOnce(List<Supplier<T>> questions) {
+        ExecutorService threads = Executors.newFixedThreadPool(questions.size(), task -> {
+            Thread thread = new Thread(task, "ghee-ask");
+            thread.setDaemon(true);
+            return thread;
+        });
+        try {
+            List<CompletableFuture<T>> asked = questions.stream()
+                    .map(question -> CompletableFuture.supplyAsync(question, threads))
+                    .toList();
+            return asked.stream().map(CompletableFuture::join).toList();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof GheeException said ? said : e;
+        } finally {
+            threads.shutdown();
         }
     }
 

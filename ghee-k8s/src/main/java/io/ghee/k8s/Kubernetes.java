@@ -10,6 +10,7 @@ import io.ghee.DataSize;
 import io.ghee.GheeException;
 import io.ghee.Job;
 import io.ghee.Pipeline;
+import io.ghee.agent.ClassPathDigest;
 import io.ghee.plan.Plan;
 import io.ghee.run.JobDriver;
 import io.ghee.run.Launcher;
@@ -232,7 +233,9 @@ public final class Kubernetes implements Launcher {
         @Nullable String given = NAME_IS_TAKEN.getAndSet(true) ? null : System.getenv(DriverManifests.JOB_NAME);
         String name = Names.job(given == null ? LocalLauncher.uniqueName(pipeline) : given, plan);
         Manifests manifests = new Manifests(name, cluster.namespace(), plan, settings, HadoopSettings.ofThisProcess());
-        new Preflight(cluster, settings).check(plan, manifests.pods(UNKNOWN));
+        Preflight preflight = new Preflight(cluster, settings);
+        // The pods are told the digest, which takes as long to make as the checks.
+        Cluster.atOnce(List.of(() -> preflight.check(plan, manifests.pods(UNKNOWN)), ClassPathDigest::ofThisJvm));
         JobLease lease = given == null
                 ? JobLease.create(cluster, manifests.lease())
                 : JobLease.takeOver(cluster, manifests.lease());

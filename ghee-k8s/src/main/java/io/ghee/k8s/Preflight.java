@@ -16,6 +16,7 @@ import java.net.HttpURLConnection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /** What can be known to fail before anything is created. */
@@ -45,14 +46,23 @@ final class Preflight {
     /**
      * Checks that a job may be started, that each of its pods fits some node, and that all of them fit the quota.
      *
+     * @return what it found: nothing amiss
      * @throws ConfigurationException with what is missing
      */
-    void check(Plan plan, List<Pod> pods) {
-        require(DRIVER, "ghee-driver");
+    List<Boolean> check(Plan plan, List<Pod> pods) {
+        return Cluster.atOnce(
+                List.of(() -> require(DRIVER, "ghee-driver"), () -> checkNodes(plan), () -> checkQuotas(pods)));
+    }
+
+    private boolean checkNodes(Plan plan) {
         if (may("nodes", "list", false)) {
             List<Node> nodes = nodes();
             plan.stages().forEach(stage -> checkFits(stage, nodes));
         }
+        return true;
+    }
+
+    private boolean checkQuotas(List<Pod> pods) {
         if (may("resourcequotas", "list", true)) {
             Quotas.check(
                     cluster.ask(
@@ -64,6 +74,7 @@ final class Preflight {
                             .getItems(),
                     pods);
         }
+        return true;
     }
 
     /**
@@ -75,12 +86,13 @@ final class Preflight {
         require(SUBMITTER, "ghee-user");
     }
 
-    private void require(Map<String, List<String>> needed, String role) {
+    private boolean require(Map<String, List<String>> needed, String role) {
         List<String> missing = missing(needed);
         if (!missing.isEmpty()) {
             throw new ConfigurationException(
                     where() + ": not allowed to " + String.join(", ", missing) + " (expected: the Role " + role + ")");
         }
+        return true;
     }
 
     private String where() {
@@ -89,12 +101,13 @@ final class Preflight {
 
     /** What ghee needs and may not do, such as "create pods". */
     private List<String> missing(Map<String, List<String>> needed) {
-        List<String> missing = new ArrayList<>();
-        needed.forEach((resource, verbs) -> verbs.stream()
-                .filter(verb -> !may(resource, verb, true))
-                .forEach(verb -> missing.add(verb + " " + resource)));
-        missing.sort(String::compareTo);
-        return missing;
+        List<Supplier<Optional<String>>> questions = new ArrayList<>();
+        needed.forEach((resource, verbs) -> verbs.forEach(verb -> questions.add(
+                () -> may(resource, verb, true) ? Optional.empty() : Optional.of(verb + " " + resource))));
+        return Cluster.atOnce(questions).stream()
+                .flatMap(Optional::stream)
+                .sorted()
+                .toList();
     }
 
     private boolean may(String resource, String verb, boolean namespaced) {
