@@ -7,8 +7,10 @@ import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.PodStatus;
+import io.ghee.GheeException;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +33,9 @@ record PodTrouble(Kind kind, String text) {
         /** Another one would fare no better. */
         HOPELESS
     }
+
+    /** Of a JVM with {@code -XX:+ExitOnOutOfMemoryError}. */
+    private static final int OUT_OF_MEMORY = 3;
 
     private static final Set<String> HOPELESS_REASONS =
             Set.of("InvalidImageName", "ErrImageNeverPull", "CreateContainerConfigError");
@@ -70,17 +75,27 @@ record PodTrouble(Kind kind, String text) {
         String said = lastWords(end.getMessage());
         if ("OOMKilled".equals(end.getReason())) {
             return "was killed for want of memory: it took all of its limit of " + memoryLimit(pod)
-                    + " (give the stage more memory)" + said;
+                    + " (give it more memory)" + said;
         }
-        // A driver exits with 3 for other reasons, too.
-        if (code == 3 && said.contains("OutOfMemoryError")) {
-            return "ran out of heap or direct memory (exit code 3; give the stage more memory)" + said;
+        if (ranOutOfMemory(end)) {
+            return "ran out of heap or direct memory (exit code 3; give it more memory)" + said;
         }
         return switch (code) {
             case 137 -> "was killed by SIGKILL (exit code 137)" + said;
             case 143 -> "was killed by SIGTERM (exit code 143)" + said;
             default -> "ended with exit code " + code + said;
         };
+    }
+
+    /** Whether the JVM has ended itself. A driver exits with 3 for other reasons, too. */
+    private static boolean ranOutOfMemory(ContainerStateTerminated end) {
+        return Objects.equals(end.getExitCode(), OUT_OF_MEMORY)
+                && lastWords(end.getMessage()).contains("Terminating due to java.lang.OutOfMemoryError");
+    }
+
+    /** What a driver's end means to who started it: for want of memory, that of a failed machine. */
+    static int exitCode(ContainerStateTerminated end) {
+        return ranOutOfMemory(end) ? GheeException.Kind.INFRASTRUCTURE.exitCode() : end.getExitCode();
     }
 
     private static String memoryLimit(Pod pod) {

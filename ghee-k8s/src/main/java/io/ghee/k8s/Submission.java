@@ -42,7 +42,7 @@ public final class Submission implements AutoCloseable {
     /**
      * Tells line by line what the driver says, and what keeps it from starting, until it ends.
      *
-     * @return the driver's exit code
+     * @return the driver's exit code; {@code INFRASTRUCTURE}'s if it had too little memory
      * @throws GheeException of kind {@code CANCELLED} if the job is deleted
      * @throws InfrastructureException if the cluster does not answer any more; the job goes on
      */
@@ -71,7 +71,7 @@ public final class Submission implements AutoCloseable {
                 return drivers.stream()
                         .reduce((first, second) -> second)
                         .flatMap(Submission::end)
-                        .map(ContainerStateTerminated::getExitCode)
+                        .map(PodTrouble::exitCode)
                         .orElse(GheeException.Kind.INFRASTRUCTURE.exitCode());
             }
             TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);

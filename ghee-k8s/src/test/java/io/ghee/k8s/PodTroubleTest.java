@@ -115,14 +115,29 @@ class PodTroubleTest {
     void whoRanOutOfMemoryIsToldItsLimit() {
         assertThat(of(ended(137, "OOMKilled", null)).text())
                 .isEqualTo("was killed for want of memory: it took all of its limit of 512 MiB"
-                        + " (give the stage more memory)");
+                        + " (give it more memory)");
         assertThat(of(ended(3, "Error", "Terminating due to java.lang.OutOfMemoryError: Java heap space\n"))
                         .text())
-                .isEqualTo("ran out of heap or direct memory (exit code 3; give the stage more memory);"
+                .isEqualTo("ran out of heap or direct memory (exit code 3; give it more memory);"
                         + " its last words: Terminating due to java.lang.OutOfMemoryError: Java heap space");
         assertThat(of(ended(137, "Error", null)).text()).isEqualTo("was killed by SIGKILL (exit code 137)");
         assertThat(of(ended(3, "Error", "ghee: input.csv: no such file")).text())
                 .isEqualTo("ended with exit code 3; its last words: ghee: input.csv: no such file");
+    }
+
+    @Test
+    void aDriverWithTooLittleMemoryIsNoWrongConfiguration() {
+        assertThat(exitCode(3, "Terminating due to java.lang.OutOfMemoryError: Java heap space\n"))
+                .isEqualTo(4);
+        assertThat(exitCode(3, "ghee: input.csv: no such file")).isEqualTo(3);
+        assertThat(exitCode(3, null)).isEqualTo(3);
+        assertThat(exitCode(1, "java.lang.OutOfMemoryError: Java heap space")).isEqualTo(1);
+    }
+
+    private static int exitCode(int code, String message) {
+        Pod driver = ended(code, "Error", message);
+        return PodTrouble.exitCode(
+                driver.getStatus().getContainerStatuses().get(0).getState().getTerminated());
     }
 
     @Test
