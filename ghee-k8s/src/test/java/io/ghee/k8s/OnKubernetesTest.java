@@ -1,7 +1,6 @@
 package io.ghee.k8s;
 
 import static io.ghee.Resources.replicas;
-import static io.ghee.distribution.Distribution.balanced;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -14,10 +13,8 @@ import io.ghee.InfrastructureException;
 import io.ghee.Job;
 import io.ghee.Pipeline;
 import io.ghee.io.file.Text;
-import io.ghee.run.JobProgress;
 import io.ghee.testing.OutputComparison;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -48,7 +45,6 @@ import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 class OnKubernetesTest {
     private static final int JOBS = Integer.getInteger("ghee.cluster.faults", 3);
     private static final long FIRST_SEED = Long.getLong("ghee.cluster.faults.seed", 1);
-    private static final int ROWS = 40_000;
     private static final Duration SOON = Duration.ofSeconds(15);
     private static final Duration LONGEST = Duration.ofSeconds(240);
 
@@ -64,8 +60,7 @@ class OnKubernetesTest {
     static void open() throws IOException {
         namespace = new TestNamespace();
         numbers = namespace.shared().resolve("numbers");
-        Files.write(
-                numbers, IntStream.range(0, ROWS).mapToObj(Integer::toString).toList());
+        Numbers.write(numbers);
     }
 
     @AfterEach
@@ -78,36 +73,12 @@ class OnKubernetesTest {
         namespace.close();
     }
 
-    /** Two readers and two writers. */
     private static Pipeline pipeline(Path output) {
-        return Pipeline.named("numbers")
-                .readFrom(Text.lines(numbers.toString(), Integer::parseInt).splitSize(new DataSize(16_384)))
-                .stage("read", replicas(2).cpus(0.1).memory("256Mi"))
-                .filter(n -> n % 3 != 0)
-                .map(n -> 2 * n)
-                .distribute(balanced())
-                .stage("write", replicas(1).cpus(0.1).memory("256Mi"))
-                .map(OnKubernetesTest::paced)
-                .writeTo(Text.to(output.toString()))
-                .withRestarts(20);
-    }
-
-    private static int paced(int n) throws InterruptedException {
-        if (n % 16 == 0) {
-            TimeUnit.MILLISECONDS.sleep(4);
-        }
-        return n;
-    }
-
-    private static List<String> expected() {
-        return IntStream.range(0, ROWS)
-                .filter(n -> n % 3 != 0)
-                .mapToObj(n -> Integer.toString(2 * n))
-                .toList();
+        return Numbers.pipeline(numbers, output);
     }
 
     private static void checkOutput(Path output) {
-        OutputComparison.of(expected(), OutputComparison.lines(output)).check();
+        OutputComparison.of(Numbers.expected(), OutputComparison.lines(output)).check();
     }
 
     @TestFactory
@@ -120,65 +91,59 @@ class OnKubernetesTest {
 
     private void disturb(long seed) throws Exception {
         SplittableRandom random = new SplittableRandom(seed);
+        // All kinds in turn, so that a few seeds have them all.
+        List<PodFault> faults = IntStream.range(0, 1 + random.nextInt(3))
+                .mapToObj(k -> PodFault.values()[Math.floorMod(5 * seed + k, PodFault.values().length)])
+                .toList();
         Path output = namespace.shared().resolve("out-" + seed);
         long began = System.nanoTime();
-        Job job = namespace.launcher().launch(pipeline(output));
-        List<String> struck = new ArrayList<>();
-        boolean writer = false;
-        int faults = 1 + random.nextInt(3);
-        long at = 0;
-        for (int k = 0; k < faults; k++) {
-            // All kinds in turn, so that a few seeds have them all.
-            PodFault fault = PodFault.values()[Math.floorMod(3 * seed + k, PodFault.values().length)];
-            at += random.nextInt(ROWS / 4);
-            long moment = at;
-            await("seed " + seed + ", record " + moment)
-                    .atMost(LONGEST)
-                    .pollInterval(Duration.ofMillis(50))
-                    .until(() -> consumed(job) >= moment || hasEnded(job));
-            List<Pod> running = namespace.pods().stream()
-                    .filter(pod -> "Running".equals(pod.getStatus().getPhase()))
-                    .toList();
-            if (hasEnded(job) || running.isEmpty()) {
-                break;
-            }
-            Pod victim = running.get(random.nextInt(running.size()));
-            struck.add(fault + " " + victim.getMetadata().getName() + " at " + moment);
-            writer |= fault == PodFault.DRAINED
-                    || "write".equals(victim.getMetadata().getLabels().get(Manifests.STAGE))
-                            && fault != PodFault.SERVER_STOPPED;
-            try {
-                fault.strike(namespace.admin(), victim);
-            } catch (KubernetesClientException e) {
-                if (!PodFault.isGone(e)) {
-                    throw e;
+        boolean driven = faults.contains(PodFault.DRIVER_KILLED);
+        try (DisturbedJob job = driven
+                ? DisturbedJob.submit(namespace, numbers, output)
+                : DisturbedJob.launch(namespace, pipeline(output))) {
+            List<String> struck = new ArrayList<>();
+            boolean writer = driven;
+            long at = 0;
+            for (PodFault fault : faults) {
+                at += random.nextInt(Numbers.ROWS / 4);
+                long moment = at;
+                await("seed " + seed + ", record " + moment)
+                        .atMost(LONGEST)
+                        .pollInterval(Duration.ofMillis(50))
+                        .until(() -> job.read() >= moment || job.hasEnded());
+                List<Pod> running = (fault == PodFault.DRIVER_KILLED ? namespace.drivers() : namespace.pods())
+                        .stream()
+                                .filter(pod -> "Running".equals(pod.getStatus().getPhase()))
+                                .toList();
+                if (job.hasEnded()) {
+                    break;
+                } else if (running.isEmpty()) {
+                    continue;
+                }
+                Pod victim = running.get(random.nextInt(running.size()));
+                struck.add(fault + " " + victim.getMetadata().getName() + " at " + moment);
+                writer |= fault == PodFault.DRAINED
+                        || "write".equals(victim.getMetadata().getLabels().get(Manifests.STAGE))
+                                && fault != PodFault.SERVER_STOPPED;
+                try {
+                    fault.strike(namespace.admin(), victim);
+                } catch (KubernetesClientException e) {
+                    if (!PodFault.isGone(e)) {
+                        throw e;
+                    }
                 }
             }
-        }
-        JobProgress end = job.await(LONGEST);
-        System.out.printf(
-                "seed %d: %s, %d restarts, %d ms%n",
-                seed, struck, end.restarts().size(), (System.nanoTime() - began) / 1_000_000);
-        end.restarts().forEach(each -> System.out.println("  " + each));
-        checkOutput(output);
-        if (!writer) {
-            assertThat(end.restarts()).as("seed %s", seed).noneMatch(each -> each.contains("stage write"));
+            List<String> restarts = job.await(LONGEST);
+            System.out.printf(
+                    "seed %d: %s, %d restarts, %d ms%n",
+                    seed, struck, restarts.size(), (System.nanoTime() - began) / 1_000_000);
+            restarts.forEach(each -> System.out.println("  " + each));
+            checkOutput(output);
+            if (!writer) {
+                assertThat(restarts).as("seed %s", seed).noneMatch(each -> each.contains("stage write"));
+            }
         }
         namespace.awaitNothingLeft("seed " + seed);
-    }
-
-    private static long consumed(Job job) {
-        return job.progress().stages().get(0).recordsIn();
-    }
-
-    private static boolean hasEnded(Job job) {
-        return namespace
-                        .admin()
-                        .leases()
-                        .inNamespace(namespace.name())
-                        .withName(job.name())
-                        .get()
-                == null;
     }
 
     @Test
@@ -250,7 +215,7 @@ class OnKubernetesTest {
     void aJobThatIsStoppedIsGone() throws Exception {
         Path output = namespace.shared().resolve("stopped");
         Job job = namespace.launcher().launch(pipeline(output));
-        await().atMost(LONGEST).until(() -> consumed(job) > 1000);
+        await().atMost(LONGEST).until(() -> Numbers.read(job) > 1000);
         namespace.actAs(TestNamespace.USER);
         try (Jobs jobs = Kubernetes.namespace(namespace.name()).jobs()) {
             assertThat(jobs.list()).singleElement().satisfies(status -> {

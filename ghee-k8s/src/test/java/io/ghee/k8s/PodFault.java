@@ -88,6 +88,13 @@ enum PodFault {
                 }
             }
         }
+    },
+    /** As {@link #KILLED}; its victim is the job's driver, which is a pod then. */
+    DRIVER_KILLED {
+        @Override
+        void strike(KubernetesClient admin, Pod victim) throws IOException, InterruptedException {
+            KILLED.strike(admin, victim);
+        }
     };
 
     abstract void strike(KubernetesClient admin, Pod victim) throws IOException, InterruptedException;

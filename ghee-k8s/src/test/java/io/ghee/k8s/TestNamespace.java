@@ -11,11 +11,13 @@ import io.fabric8.kubernetes.api.model.authentication.TokenRequestBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.ghee.k8s.image.AgentImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
@@ -144,11 +146,42 @@ final class TestNamespace implements AutoCloseable {
                   - {name: shared, hostPath: {path: %1$s}}
                   - {name: fill, emptyDir: {medium: Memory, sizeLimit: 1Gi}}
                 """.formatted(shared));
-        return Kubernetes.namespace(name).podTemplate(template).image(System.getenv("GHEE_TEST_IMAGE"));
+        return Kubernetes.namespace(name).podTemplate(template).image(image());
+    }
+
+    String image() {
+        return System.getenv("GHEE_TEST_IMAGE");
+    }
+
+    /** The same, with a class of the tests before the jars of the image, so that it may be a driver's main class. */
+    Kubernetes launcherWith(Class<?> main) throws IOException {
+        Path classes = shared.resolve("classes");
+        Path from =
+                Path.of(main.getProtectionDomain().getCodeSource().getLocation().getPath());
+        Path inside = Path.of(main.getPackageName().replace('.', '/'));
+        Files.createDirectories(classes.resolve(inside));
+        try (Stream<Path> all = Files.list(from.resolve(inside))) {
+            for (Path each : all.filter(file -> file.getFileName().toString().startsWith(main.getSimpleName()))
+                    .toList()) {
+                Files.copy(
+                        each, classes.resolve(inside).resolve(each.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+            }
+        }
+        return launcher().environment("JDK_JAVA_OPTIONS", "-cp " + classes + ":" + AgentImage.HOME + "/*");
     }
 
     List<Pod> pods() {
         return admin.pods().inNamespace(name).withLabel(Manifests.STAGE).list().getItems();
+    }
+
+    /** The pods that drive jobs. */
+    List<Pod> drivers() {
+        return admin.pods()
+                .inNamespace(name)
+                .withLabel(Manifests.JOB)
+                .withoutLabel(Manifests.STAGE)
+                .list()
+                .getItems();
     }
 
     /** The names of all that belongs to jobs. */
