@@ -32,8 +32,9 @@ import java.util.zip.ZipFile;
  *
  * <p>A jar is digested by its directory, the names, sizes and CRC-32 of its files: that tells builds apart, and takes
  * milliseconds where the contents of libtorch would take seconds. It is no proof against one who wants two jars to look alike;
- * such a one would have to have the job's keys. Of a jar that {@link KnownJars} knows, that is taken. A directory is digested by the names and contents of its files. Both are
- * SHA-256, in any order of the files. What a jar's manifest adds to the class path does not count.
+ * such a one would have to have the job's keys. A directory is digested by the names and contents of its files. Both are
+ * SHA-256, in any order of the files. What a jar's manifest adds to the class path does not count. Of a jar that {@link
+ * KnownJars} knows, the digest is taken from there.
  *
  * <p>Immutable. Jars are digested once in a JVM, while their size and time stay the same.
  *
