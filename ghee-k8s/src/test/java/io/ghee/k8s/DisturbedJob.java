@@ -3,6 +3,7 @@ package io.ghee.k8s;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.DeletionPropagation;
+import io.fabric8.kubernetes.api.model.PodList;
 import io.fabric8.kubernetes.client.dsl.ScalableResource;
 import io.ghee.Job;
 import io.ghee.Pipeline;
@@ -11,7 +12,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionTimeoutException;
 
 /** A job that faults befall, whoever drives it: this JVM, or a pod. */
 interface DisturbedJob extends AutoCloseable {
@@ -105,15 +108,33 @@ interface DisturbedJob extends AutoCloseable {
 
         @Override
         public List<String> await(Duration timeout) throws InterruptedException {
-            Awaitility.await("the end of job " + submission.job())
-                    .atMost(timeout)
-                    .pollInterval(Duration.ofMillis(200))
-                    .until(this::hasEnded);
+            try {
+                Awaitility.await("the end of job " + submission.job())
+                        .atMost(timeout)
+                        .pollInterval(Duration.ofMillis(200))
+                        .until(this::hasEnded);
+            } catch (ConditionTimeoutException e) {
+                throw new AssertionError(e.getMessage() + "; its drivers:\n" + driverLogs(), e);
+            }
             List<String> said = new ArrayList<>();
             assertThat(submission.follow(said::add)).as("%s", said).isZero();
             return said.stream()
                     .filter(line -> line.startsWith(Numbers.RESTARTED))
                     .toList();
+        }
+
+        private String driverLogs() {
+            PodList pods = namespace
+                    .admin()
+                    .pods()
+                    .inNamespace(namespace.name())
+                    .withLabel("job-name", submission.job())
+                    .list();
+            return pods.getItems().stream()
+                    .map(pod -> pod.getMetadata().getName() + ", "
+                            + pod.getStatus().getPhase() + ":\n"
+                            + namespace.admin().pods().resource(pod).getLog())
+                    .collect(Collectors.joining("\n"));
         }
 
         @Override
