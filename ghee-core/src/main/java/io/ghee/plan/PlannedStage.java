@@ -35,16 +35,18 @@ public record PlannedStage(int index, String name, Resources resources, Input in
         return steps.stream().anyMatch(Step.TrainEach.class::isInstance);
     }
 
-    /**
-     * How many of its replicas work on the same: the ranks of a trial, else all. Trial {@code n}, from 0, has replicas {@code n
-     * * teamSize()} up to the next one's.
-     */
+    /** How many of its replicas work on the same: the ranks of a trial, else all. */
     public int teamSize() {
         return steps.stream()
                 .filter(Step.TrainEach.class::isInstance)
                 .mapToInt(step -> replicas() / ((Step.TrainEach) step).trials().size())
                 .findFirst()
                 .orElse(replicas());
+    }
+
+    /** The number of those that a replica is one of: of the trial, from 0; 0 if all work on the same. */
+    public int teamOf(int replica) {
+        return replica / teamSize();
     }
 
     /** True if its replicas are ranks that may work together, all of them or those of a trial. */

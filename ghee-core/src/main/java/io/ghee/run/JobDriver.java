@@ -401,8 +401,8 @@ public final class JobDriver implements Coordinator {
     /** A trial has failed: all of its ranks end, and leave nothing. */
     private void giveUp(Sweep trials, int replica) {
         if (trials.haveAllFailed()) {
-            TrialProgress last = trials.progress()
-                    .get(replica / plan.stage(plan.stages().size() - 1).teamSize());
+            TrialProgress last =
+                    trials.progress().get(plan.stage(plan.stages().size() - 1).teamOf(replica));
             fail(new StageFailedException(new Failure(
                     GheeException.Kind.JOB,
                     "driver",

@@ -42,7 +42,7 @@ final class ProgressBoard {
         now.points().forEach((metric, fresh) -> {
             String name = trials == null
                     ? metric
-                    : trials.all().get(now.replica() / stage.teamSize()).name() + "/" + metric;
+                    : trials.all().get(stage.teamOf(now.replica())).name() + "/" + metric;
             List<Point> all = points.computeIfAbsent(name, m -> new ArrayList<>());
             all.addAll(fresh);
             thin(all);

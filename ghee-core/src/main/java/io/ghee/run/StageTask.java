@@ -285,7 +285,7 @@ public final class StageTask {
         } catch (Throwable e) {
             training.checkStream();
             if (stage.sweeps() && !(e instanceof InterruptedException)) {
-                LOG.warn("trial {} has failed", replica / stage.teamSize() + 1, e);
+                LOG.warn("trial {} has failed", stage.teamOf(replica) + 1, e);
                 coordinator.trialFailed(
                         replica, Failure.of(stage.name(), replica, e).message());
                 return "";
@@ -308,7 +308,7 @@ public final class StageTask {
     private TrainFunction<Object, Artifact> function(Step step) {
         if (step instanceof Step.TrainEach each) {
             TrialFunction<Object, Artifact> ofTrial = (TrialFunction<Object, Artifact>) each.function();
-            Trial trial = each.trials().all().get(replica / stage.teamSize());
+            Trial trial = each.trials().all().get(stage.teamOf(replica));
             return context -> ofTrial.train(trial, context);
         }
         return (TrainFunction<Object, Artifact>) ((Step.Train) step).function();
@@ -322,7 +322,7 @@ public final class StageTask {
     /** The replica of the sink: what rank 0 of the first trial makes is number 1, and that of other ranks behind all of these. */
     private int sinkReplica(Start start) {
         int trials = stage.replicas() / stage.teamSize();
-        return stage.sweeps() ? replica / stage.teamSize() + 1 + rank(start) * trials : start.rank(replica);
+        return stage.sweeps() ? stage.teamOf(replica) + 1 + rank(start) * trials : start.rank(replica);
     }
 
     /** How a train stage is given its batches, if they have to be evened out. */

@@ -10,7 +10,6 @@ final class Stopping {
     private final int replica;
     private final boolean asks;
     private final WorkerMetrics metrics;
-    private long ended;
     private long ask = 1;
     private boolean stopped;
 
@@ -29,10 +28,9 @@ final class Stopping {
 
     /** So many steps have been taken. */
     void stepEnded(long step) throws InterruptedException {
-        if (!asks || step == ended || step < ask) {
+        if (!asks || step < ask) {
             return;
         }
-        ended = step;
         Activity before = metrics.in(Activity.WAIT_DRIVER);
         Coordinator.StepOrder order = coordinator.atStep(attempt, replica, step);
         metrics.in(before);

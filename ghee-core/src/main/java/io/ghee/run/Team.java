@@ -12,11 +12,12 @@ import java.util.List;
 public record Team(int number, List<Integer> replicas) {
     /** That of a replica which takes part. */
     public static Team of(PlannedStage last, Start start, int replica) {
-        int size = last.teamSize();
-        int number = replica / size;
+        int number = last.teamOf(replica);
         return new Team(
                 number,
-                start.members().stream().filter(each -> each / size == number).toList());
+                start.members().stream()
+                        .filter(each -> last.teamOf(each) == number)
+                        .toList());
     }
 
     /** The rank of a replica in it. */

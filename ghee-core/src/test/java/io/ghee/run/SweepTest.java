@@ -19,6 +19,7 @@ import io.ghee.train.EarlyStopping;
 import io.ghee.train.Epoch;
 import io.ghee.train.TrainContext;
 import io.ghee.train.Trial;
+import io.ghee.train.TrialFunction;
 import io.ghee.train.Trials;
 import java.nio.IntBuffer;
 import java.nio.file.Path;
@@ -68,6 +69,10 @@ class SweepTest {
     }
 
     private static Pipeline pipeline(Trials trials, int lostAt) {
+        return pipeline(trials, lostAt, 1, SweepTest::train);
+    }
+
+    private static Pipeline pipeline(Trials trials, int lostAt, int ranks, TrialFunction<Integer, Seen> function) {
         return Pipeline.named("sweep")
                 .readFrom(ListSource.numbers(ROWS, 12).epochs(EPOCHS))
                 .stage("read", replicas(2))
@@ -78,8 +83,8 @@ class SweepTest {
                     return n;
                 })
                 .batch(6)
-                .stage("train", replicas(1))
-                .trainEach(trials, SweepTest::train)
+                .stage("train", replicas(ranks))
+                .trainEach(trials, function)
                 .writeTo(new CollectSink<Seen>());
     }
 
@@ -209,19 +214,7 @@ class SweepTest {
     }
 
     private static Pipeline together(Trials trials, int lostAt) {
-        return Pipeline.named("sweep")
-                .readFrom(ListSource.numbers(ROWS, 12).epochs(EPOCHS))
-                .stage("read", replicas(2))
-                .map(n -> {
-                    if (READ.incrementAndGet() == lostAt) {
-                        throw new InfrastructureException("lost");
-                    }
-                    return n;
-                })
-                .batch(6)
-                .stage("train", replicas(2))
-                .trainEach(trials, SweepTest::trainTogether)
-                .writeTo(new CollectSink<Seen>());
+        return pipeline(trials, lostAt, 2, SweepTest::trainTogether);
     }
 
     @ParameterizedTest
