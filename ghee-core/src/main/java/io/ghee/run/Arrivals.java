@@ -7,7 +7,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
  * What has arrived at one replica of the last stage: enough to tell the driver, after a loss in the stages before, exactly
- * what need not come again. Used by the task's thread.
+ * what need not come again. Used by one thread at a time.
  */
 final class Arrivals {
     private final Coordinator coordinator;

@@ -36,6 +36,19 @@ abstract class Feed implements AutoCloseable {
      */
     abstract void keepUp(boolean ahead) throws Exception;
 
+    /**
+     * Pushes one thing more that is there, or comes soon, while the train function has the batch that it was given in use. In
+     * another thread than that of {@link #pump}, but never at the same time as anything else here.
+     *
+     * @return false if it is for {@link #pump} to go on
+     */
+    boolean prepare() throws Exception {
+        return false;
+    }
+
+    /** The train function has done with the batch that it was given, and is given another one that was pushed. */
+    void advance() {}
+
     /** The generation it is in. */
     abstract int generation();
 

@@ -46,7 +46,10 @@ final class InletFeed extends Feed {
     private int epoch;
     private boolean begun;
     private int batchSize;
+    /** Gives back what was taken last. */
     private @Nullable Runnable release;
+    /** The same for what was taken before that, which the train function still has in use. */
+    private @Nullable Runnable releaseUsed;
     /** A batch is in use that came from the inlet, or from one before: these are closed later. */
     private boolean inUse;
 
@@ -106,7 +109,9 @@ final class InletFeed extends Feed {
             if (haveAllEnded()) {
                 endIfOver();
             } else {
+                Activity before = metrics.in(Activity.WAIT_INPUT);
                 Delivery delivery = next();
+                metrics.in(before);
                 if (delivery == null) {
                     idle();
                 } else {
@@ -123,6 +128,7 @@ final class InletFeed extends Feed {
     }
 
     private void release() {
+        advance();
         if (release != null) {
             release.run();
             release = null;
@@ -134,10 +140,48 @@ final class InletFeed extends Feed {
     }
 
     @Override
+    boolean prepare() throws Exception {
+        if (epoch > passes
+                || haveAllEnded()
+                || !left.isEmpty()
+                || wiring.generation() != wired.start().generation()) {
+            return false;
+        }
+        if (releaseUsed == null) {
+            releaseUsed = release;
+        } else if (release != null) {
+            release.run();
+        }
+        release = null;
+        if (arrivals != null) {
+            arrivals.settle();
+        }
+        try {
+            Delivery delivery = next();
+            if (delivery != null) {
+                take(delivery);
+            }
+            return true;
+        } catch (AbandonedException e) {
+            return false;
+        }
+    }
+
+    @Override
+    void advance() {
+        if (releaseUsed != null) {
+            releaseUsed.run();
+            releaseUsed = null;
+        }
+    }
+
+    @Override
     void keepUp(boolean ahead) throws Exception {
         Runnable lent = release;
-        inUse = lent != null;
+        Runnable lentBefore = releaseUsed;
+        inUse = lent != null || lentBefore != null;
         release = null;
+        releaseUsed = null;
         try {
             if (ahead) {
                 pump();
@@ -148,6 +192,7 @@ final class InletFeed extends Feed {
         } finally {
             inUse = false;
             release = lent;
+            releaseUsed = lentBefore;
         }
     }
 
@@ -163,9 +208,7 @@ final class InletFeed extends Feed {
         if (inOrder != null) {
             return inOrder;
         }
-        Activity before = metrics.in(Activity.WAIT_INPUT);
         Delivery delivery = inlet.receive(RECEIVE);
-        metrics.in(before);
         if (ordering == null || delivery == null || delivery instanceof Delivery.EndOfStream) {
             return delivery;
         }

@@ -86,9 +86,7 @@ final class Ledger {
 
     /** All records of a batch have come into being. */
     void add(Origins origins) {
-        for (int row = 0; row < origins.rows(); row++) {
-            add(origins.id(row), origins.path(row));
-        }
+        add(origins, 1);
     }
 
     /** A record has ended here. */
@@ -100,8 +98,20 @@ final class Ledger {
 
     /** All records of a batch have ended here. */
     void remove(Origins origins) {
-        for (int row = 0; row < origins.rows(); row++) {
-            remove(origins.id(row), origins.path(row));
+        add(origins, -1);
+    }
+
+    /** A batch is of few units: their accounts are looked for once for each stretch of rows of the same one. */
+    private void add(Origins origins, int sign) {
+        int row = 0;
+        while (units != null && row < origins.rows()) {
+            long unit = units.of(origins.id(row));
+            long sum = 0;
+            while (row < origins.rows() && units.of(origins.id(row)) == unit) {
+                sum += hash(origins.id(row), origins.path(row));
+                row++;
+            }
+            account(unit).add(sign * sum);
         }
     }
 

@@ -260,9 +260,13 @@ public final class StageTask {
         Saving saving = checkpoints == null
                 ? null
                 : new Saving(checkpoints, coordinator, wired.start(), replica, rank(wired.start()), metrics);
+        // The functions of a stage are all called by one thread.
+        Ahead ahead = new Ahead(pumped, batches, at == 0);
+        opened.add(ahead);
         Training training = new Training(
                 pumped,
                 batches,
+                ahead,
                 stage,
                 rank(wired.start()),
                 Team.of(stage, wired.start(), replica).replicas().size(),

@@ -29,6 +29,7 @@ final class Training implements TrainContext<Object> {
 
     private final Feed feed;
     private final Terminal.ToTrainer batches;
+    private final Ahead ahead;
     private final PlannedStage stage;
     private final int rank;
     private final int ranks;
@@ -61,6 +62,7 @@ final class Training implements TrainContext<Object> {
     Training(
             Feed feed,
             Terminal.ToTrainer batches,
+            Ahead ahead,
             PlannedStage stage,
             int rank,
             int ranks,
@@ -76,6 +78,7 @@ final class Training implements TrainContext<Object> {
         this.coordinator = coordinator;
         this.wiring = wiring;
         this.batches = batches;
+        this.ahead = ahead;
         this.stage = stage;
         this.rank = rank;
         this.ranks = ranks;
@@ -158,6 +161,9 @@ final class Training implements TrainContext<Object> {
      * the end of the pass, of which it may have less.
      */
     private void whileWaiting() {
+        if (!ahead.tryEnter()) {
+            return;
+        }
         batches.detaching(true);
         try {
             feed.keepUp(batches.ended() < pass && isEnding());
@@ -166,6 +172,7 @@ final class Training implements TrainContext<Object> {
             throw new StreamBrokenException(e);
         } finally {
             batches.detaching(false);
+            ahead.leave();
         }
     }
 
@@ -218,6 +225,7 @@ final class Training implements TrainContext<Object> {
     /** Takes what the train function has left, so that the stages before can end. */
     void exhaust() throws Exception {
         settle();
+        ahead.close();
         while (!exhausted && !stopping.isStopped()) {
             while (batches.peek() != null) {
                 batches.take();
@@ -277,14 +285,33 @@ final class Training implements TrainContext<Object> {
         }
     }
 
-    /** The next batch of pass {@code number}, or null at its end; skips what is left of the passes before. */
+    /** The next batch of pass {@code number}, or null at its end. */
     private @Nullable Batch<?> next(int number) throws Exception {
+        checkStream();
+        try {
+            ahead.enter();
+            Batch<?> batch = find(number);
+            if (batch != null) {
+                ahead.stepBegins(number);
+            }
+            return batch;
+        } catch (Exception e) {
+            broken = e;
+            throw e;
+        } finally {
+            ahead.leave();
+        }
+    }
+
+    /** The same; skips what is left of the passes before. */
+    private @Nullable Batch<?> find(int number) throws Exception {
         while (!stopping.isStopped()) {
             Terminal.ToTrainer.Pushed head = batches.peek();
             if (head != null && head.epoch() > number) {
                 return null;
             } else if (head != null) {
                 batches.take();
+                feed.advance();
                 if (head.epoch() == number) {
                     take(head);
                     return head.batch();

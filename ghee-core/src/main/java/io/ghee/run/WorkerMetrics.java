@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** The counters and the clock of one worker: written by its task's thread, read by any. */
+/** The counters and the clock of one worker: written by one thread at a time, its task's but for what is got ready ahead, read by any. */
 public final class WorkerMetrics {
     private final int stage;
     private final int replica;

@@ -3,8 +3,11 @@ package io.ghee.run;
 import static io.ghee.Resources.replicas;
 import static io.ghee.distribution.Distribution.even;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.ghee.Batch;
+import io.ghee.Ghee;
+import io.ghee.Job;
 import io.ghee.Pipeline;
 import io.ghee.RecordStage;
 import io.ghee.testing.CollectSink;
@@ -16,11 +19,14 @@ import io.ghee.train.Epoch;
 import io.ghee.train.TrainContext;
 import io.ghee.train.TrainFunction;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -115,6 +121,39 @@ class TrainingTest {
             assertThat(seen.stream().flatMap(rank -> rank.records(number).stream()))
                     .containsExactlyInAnyOrderElementsOf(upTo(rows));
         }
+    }
+
+    /** What a train function captures could not be sent. */
+    private static final CompletableFuture<Job> LAUNCHED = new CompletableFuture<>();
+
+    @Test
+    void theNextBatchIsReceivedWhileAStepIsUnderWay() throws Exception {
+        Pipeline pipeline = read(12, 1, 1, 1)
+                .batch(4)
+                .distribute(even())
+                .stage("train", replicas(1))
+                .train((TrainContext<Integer> context) -> {
+                    Job job = LAUNCHED.get(30, TimeUnit.SECONDS);
+                    for (Epoch<Integer> epoch : context.epochs()) {
+                        int taken = 0;
+                        for (Batch<Integer> batch : epoch) {
+                            taken += batch.size();
+                            long more = (epoch.number() - 1) * 12L + taken;
+                            if (taken < 12) {
+                                await().atMost(Duration.ofSeconds(30))
+                                        .until(() ->
+                                                job.progress().stages().get(1).recordsIn() > more);
+                            }
+                        }
+                    }
+                    return new Seen(0, 1, List.of(), List.of());
+                })
+                .writeTo(new CollectSink<Seen>());
+        Job job = Ghee.local().launch(pipeline);
+        LAUNCHED.complete(job);
+
+        assertThat(job.await(Duration.ofSeconds(120)).stages().get(1).recordsIn())
+                .isEqualTo(12);
     }
 
     @Test
