@@ -61,11 +61,6 @@ public final class Agent {
     private static final Duration AGAIN = Duration.ofSeconds(1);
 
     private static final Duration REPORT = Duration.ofMillis(200);
-    /** How soon news of the task are noticed while others wait for it, and while it works: looking has its price. */
-    private static final Duration POLL = Duration.ofMillis(10);
-
-    private static final Duration POLL_AT_WORK = Duration.ofMillis(50);
-
     private static final Duration SILENCE = Duration.ofSeconds(30);
 
     private final String job;
@@ -107,16 +102,16 @@ public final class Agent {
     public static int run(Pulse pulse) {
         try {
             endWithDriver();
-            WorkerKeys keys = WorkerKeys.parse(env(KEYS));
-            String endpoint = env(DRIVER);
+            WorkerKeys keys = WorkerKeys.parse(WorkerCommand.env(KEYS));
+            String endpoint = WorkerCommand.env(DRIVER);
             ControlMessage.Sender self = new ControlMessage.Sender(
-                    property("ghee.stage"),
-                    Integer.parseInt(property("ghee.replica")),
-                    Integer.parseInt(property("ghee.life")));
+                    WorkerCommand.property("ghee.stage"),
+                    Integer.parseInt(WorkerCommand.property("ghee.replica")),
+                    Integer.parseInt(WorkerCommand.property("ghee.life")));
             ZContext context = Zmq.context();
             WorkerSocket driver = WorkerSocket.connect(context, keys, endpoint, REGISTRATION);
             DriverConnection questions = new DriverConnection(context, keys, endpoint, self);
-            if (new Agent(property("ghee.job"), self, driver, questions, keys, pulse).run()) {
+            if (new Agent(WorkerCommand.property("ghee.job"), self, driver, questions, keys, pulse).run()) {
                 // A JVM that halts waits 300 ms for threads that are in the kernel, as those of ZeroMQ always are.
                 driver.close();
                 context.close();
@@ -216,7 +211,7 @@ public final class Agent {
         TransferManager transfer = new TransferManager(config);
         ShardedTable.configure(config);
         WorkerMetrics metrics = new WorkerMetrics(mine.index(), self.replica());
-        AgentLink link = new AgentLink(plan, mine, self, questions, transfer, metrics);
+        AgentLink link = new AgentLink(plan, mine, self, questions, transfer, metrics, driver::wake);
         StageTask task = new StageTask(job, plan, mine.index(), self.replica(), link, link, metrics);
         Thread thread = new Thread(task::run, job + "/" + self.stage() + "-" + self.replica());
         thread.setDaemon(true);
@@ -253,7 +248,7 @@ public final class Agent {
                 report(link.report(++number, credentials));
                 reported = System.nanoTime();
             }
-            ControlMessage.ToWorker message = receive(link.isJoining() ? POLL : POLL_AT_WORK);
+            ControlMessage.ToWorker message = receive(REPORT);
             if (message != null) {
                 heard = System.nanoTime();
             }
@@ -272,23 +267,5 @@ public final class Agent {
 
     private void report(ControlMessage.Report report) {
         driver.send(messages.write(report));
-    }
-
-    static String env(String name) {
-        String value = System.getenv(name);
-        if (value == null) {
-            throw new InfrastructureException(
-                    "environment variable " + name + " is not set (an agent is started by a launcher)");
-        }
-        return value;
-    }
-
-    static String property(String name) {
-        String value = System.getProperty(name);
-        if (value == null) {
-            throw new InfrastructureException(
-                    "system property " + name + " is not set (an agent is started by a launcher)");
-        }
-        return value;
     }
 }

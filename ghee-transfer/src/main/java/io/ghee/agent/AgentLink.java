@@ -39,6 +39,9 @@ final class AgentLink implements Coordinator, Wiring {
     private static final long LARGEST_BUFFERS = 32L << 20;
     private static final long SHARE_OF_MEMORY = 16;
     private static final long WAKE_MILLIS = 1000;
+    /** The kernel has to go through all mappings to tell. */
+    private static final long MEASURE_NANOS = 1_000_000_000;
+
     /** How long the ranks may take to find together. */
     private static final Duration RING = Duration.ofSeconds(60);
 
@@ -48,12 +51,15 @@ final class AgentLink implements Coordinator, Wiring {
     private final DriverConnection questions;
     private final TransferManager transfer;
     private final WorkerMetrics metrics;
+    private final Runnable onNews;
 
     private ControlMessage.Orders orders = new ControlMessage.Orders(0, 0, null, false, false, null, Guidance.NONE);
     private ControlMessage.@Nullable Ready ready;
     private ControlMessage.@Nullable Finished finished;
     private final List<ControlMessage.Failed> failed = new ArrayList<>();
     private boolean news;
+    private Memory memory = Memory.now();
+    private long measuredNanos = System.nanoTime();
     private @Nullable Outlet outlet;
     private @Nullable Inlet inlet;
     /** Those that are being connected: whom to, may be gone. */
@@ -67,19 +73,22 @@ final class AgentLink implements Coordinator, Wiring {
     private volatile int generation;
     private volatile boolean over;
 
+    /** @param onNews tells the main thread of something to report that the driver should not wait for */
     AgentLink(
             Plan plan,
             PlannedStage stage,
             ControlMessage.Sender self,
             DriverConnection questions,
             TransferManager transfer,
-            WorkerMetrics metrics) {
+            WorkerMetrics metrics,
+            Runnable onNews) {
         this.plan = plan;
         this.stage = stage;
         this.self = self;
         this.questions = questions;
         this.transfer = transfer;
         this.metrics = metrics;
+        this.onNews = onNews;
     }
 
     // What the main thread calls.
@@ -89,22 +98,25 @@ final class AgentLink implements Coordinator, Wiring {
         return news;
     }
 
-    /** True until the task is in the generation that the driver has called for. */
-    boolean isJoining() {
-        ControlMessage.Begin last = begun;
-        return last == null || last.start().generation() < generation;
-    }
-
     /** True if the task has done its work of the generation at hand, and waits. */
     synchronized boolean hasFinished() {
         return finished != null;
     }
 
+    private void tell() {
+        news = true;
+        onNews.run();
+    }
+
     /** @param credentials the version of those that were taken */
     synchronized ControlMessage.Report report(long number, long credentials) {
         news = false;
+        if (System.nanoTime() - measuredNanos > MEASURE_NANOS) {
+            memory = Memory.now();
+            measuredNanos = System.nanoTime();
+        }
         return new ControlMessage.Report(
-                self, number, credentials, ready, metrics.progress(), finished, Memory.now(), List.copyOf(failed));
+                self, number, credentials, ready, metrics.progress(), finished, memory, List.copyOf(failed));
     }
 
     /** Takes what the driver wants. */
@@ -238,7 +250,7 @@ final class AgentLink implements Coordinator, Wiring {
             throws InterruptedException {
         ready = mine;
         finished = null;
-        news = true;
+        tell();
         while (generation == called) {
             ControlMessage.Begin begin = orders.begin();
             if (begin != null && begin.start().generation() == called) {
@@ -376,12 +388,12 @@ final class AgentLink implements Coordinator, Wiring {
     public synchronized void finished(
             int inGeneration, int ofStage, int replica, String committable, WorkerProgress progress) {
         finished = new ControlMessage.Finished(inGeneration, committable, progress);
-        news = true;
+        tell();
     }
 
     @Override
     public synchronized void failed(int inGeneration, Failure failure) {
         failed.add(new ControlMessage.Failed(inGeneration, failure));
-        news = true;
+        tell();
     }
 }

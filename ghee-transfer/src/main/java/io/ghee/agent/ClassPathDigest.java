@@ -55,6 +55,11 @@ public record ClassPathDigest(List<Entry> entries) {
      * @param sha256 in hexadecimal
      */
     public record Entry(String name, String sha256) {
+        /** What {@link ClassPathDigest#brief} says of it: short, and no proof, as the whole is compared later. */
+        String word() {
+            return sha256.substring(0, Math.min(SHOWN, sha256.length())) + Integer.toHexString(name.hashCode());
+        }
+
         private String brief() {
             return sha256.length() <= SHOWN || sha256.contains(" ") ? sha256 : sha256.substring(0, SHOWN) + "…";
         }
@@ -106,14 +111,13 @@ public record ClassPathDigest(List<Entry> entries) {
                 .toList();
     }
 
-    /** All of it in a line: the same for two class paths if, and only if, their entries are. */
+    /** All of it in a line, a word for each entry: the same for the same entries, and for others as good as never. */
     public String brief() {
-        MessageDigest sha256 = sha256();
+        StringBuilder words = new StringBuilder();
         for (Entry entry : entries) {
-            update(sha256, entry.name(), 0, 0);
-            update(sha256, entry.sha256(), 0, 0);
+            words.append(words.isEmpty() ? "" : " ").append(entry.word());
         }
-        return HexFormat.of().formatHex(sha256.digest());
+        return words.toString();
     }
 
     private static String digest(Path path, Map<Path, KnownJars> directories) {

@@ -60,7 +60,7 @@ final class DriverSocket implements AutoCloseable {
         socket = Zmq.socket(context, SocketType.ROUTER);
         socket.setLinger(1000);
         socket.setMaxMsgSize(LONGEST_MESSAGE);
-        socket.setMsgAllocator(DriverSocket::allocate);
+        socket.setMsgAllocator(WorkerSocket::allocate);
         keys.applyTo(socket);
         doorkeeper = new Doorkeeper(keys.toString(), admission);
         doorkeeper.watch(socket);
@@ -82,19 +82,6 @@ final class DriverSocket implements AutoCloseable {
      */
     static DriverSocket bind(JobKeys keys, String host, Duration admission) {
         return new DriverSocket(keys, host, admission);
-    }
-
-    /**
-     * Memory for what a frame says its length is; anybody may say so, before any key is shown. JeroMQ 0.6.0 takes a length
-     * with the highest bit set for a small one, allocates what its lower half says, and loses its only I/O thread if that is
-     * too much. An empty message instead is none of the protocol, and the connection is torn down.
-     */
-    static Msg allocate(int bytes) {
-        try {
-            return new Msg(bytes < 0 || bytes > LONGEST_MESSAGE ? 0 : bytes);
-        } catch (OutOfMemoryError e) {
-            return new Msg(0);
-        }
     }
 
     /** Where workers connect to. */

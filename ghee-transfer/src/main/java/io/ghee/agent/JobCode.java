@@ -5,9 +5,8 @@ import io.ghee.transfer.Zmq;
 import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.MalformedURLException;
-import java.net.URL;
-import java.net.URLClassLoader;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -17,16 +16,21 @@ import java.util.Enumeration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.jspecify.annotations.Nullable;
 import org.zeromq.ZContext;
 
 /**
  * Brings a worker the code of its job: what of the driver's class path is not on its own, it asks the driver for, and keeps
  * under its digest, so that the next worker that finds it there need not ask.
+ *
+ * <p>Who asks needs code itself, such as ZeroMQ, and what a JVM has loaded, it would load once more by another loader. So this
+ * runs in a loader of what both class paths have, in the driver's order; what is missing is then added at its end, if that
+ * finds the same as in its place: if nothing there has a name that is there already. Else the job gets a loader of its own.
  */
 public final class JobCode {
     /** {@link ClassPathDigest#brief} of the driver; if it is the worker's own, the worker has all the code. */
@@ -35,7 +39,6 @@ public final class JobCode {
     /** Where fetched code is kept; a directory of this name below that for temporary files, if it is not set. */
     public static final String CACHE = "GHEE_CODE_CACHE";
 
-    private static final Logger LOG = LoggerFactory.getLogger(JobCode.class);
     private static final String CLASS_PATH = "java.class.path";
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     /** What was lost with a connection is asked again after this. */
@@ -43,12 +46,12 @@ public final class JobCode {
 
     private final WorkerSocket driver;
     private final Path cache;
-    private final ClassPathDigest mine = ClassPathDigest.ofThisJvm();
-    private final List<Path> mineAt = ClassPathDigest.pathsOfThisJvm();
+    private final Map<String, String> here;
 
-    private JobCode(WorkerSocket driver, Path cache) {
+    private JobCode(WorkerSocket driver, Path cache, Map<String, String> here) {
         this.driver = driver;
         this.cache = cache;
+        this.here = here;
     }
 
     /**
@@ -58,56 +61,94 @@ public final class JobCode {
      * @throws InfrastructureException if the driver refuses this worker, does not answer, or what it sends cannot be kept
      */
     public static ClassLoader load() throws InterruptedException {
-        ClassLoader own = JobCode.class.getClassLoader();
         String wanted = System.getenv(DIGEST);
-        if (wanted == null || wanted.equals(ClassPathDigest.ofThisJvm().brief())) {
-            return own;
+        ClassPathDigest mine = ClassPathDigest.ofThisJvm();
+        if (wanted == null || wanted.equals(mine.brief())) {
+            return JobCode.class.getClassLoader();
         }
+        List<Path> mineAt = ClassPathDigest.pathsOfThisJvm();
+        Map<String, String> here = new HashMap<>();
+        Map<String, Path> words = new HashMap<>();
+        for (int i = 0; i < mineAt.size(); i++) {
+            ClassPathDigest.Entry entry = mine.entries().get(i);
+            here.put(key(entry), mineAt.get(i).toString());
+            words.put(entry.word(), mineAt.get(i));
+        }
+        List<Path> shared = Stream.of(wanted.split(" "))
+                .map(words::get)
+                .filter(Objects::nonNull)
+                .toList();
+        JobLoader loader = new JobLoader(shared);
+        List<Path> classPath = Stream.of(fetchIn(loader, here).split(File.pathSeparator))
+                .map(Path::of)
+                .toList();
+        System.setProperty(CLASS_PATH, join(classPath));
+        return loader.grow(classPath) ? loader : new JobLoader(classPath);
+    }
+
+    /** {@link #fetch} by the code that the job has, too, if that is enough for it; else by this. */
+    private static String fetchIn(JobLoader loader, Map<String, String> here) throws InterruptedException {
+        try {
+            Method fetch = Class.forName(JobCode.class.getName(), true, loader).getDeclaredMethod("fetch", Map.class);
+            fetch.setAccessible(true);
+            return (String) fetch.invoke(null, here);
+        } catch (InvocationTargetException e) {
+            Throwable cause = e.getCause();
+            if (cause instanceof LinkageError) {
+                return fetch(here);
+            } else if (cause instanceof InterruptedException interrupted) {
+                throw interrupted;
+            } else if (cause != null && cause.getClass().getName().equals(InfrastructureException.class.getName())) {
+                // Of the other loader, whose exceptions are none of this one's.
+                throw new InfrastructureException(String.valueOf(cause.getMessage()), cause);
+            }
+            throw new IllegalStateException("the job's code cannot be fetched", cause);
+        } catch (ClassNotFoundException | LinkageError e) {
+            return fetch(here);
+        } catch (NoSuchMethodException | IllegalAccessException e) {
+            throw new IllegalStateException("the code that both have is not of this version", e);
+        }
+    }
+
+    /**
+     * Fetches what is missing.
+     *
+     * @param here the paths of what is not, by {@link #key}
+     * @return the driver's class path, as it is here
+     */
+    static String fetch(Map<String, String> here) throws InterruptedException {
         Path cache = Optional.ofNullable(System.getenv(CACHE))
                 .map(Path::of)
                 .orElseGet(() -> Path.of(System.getProperty("java.io.tmpdir"), "ghee-code"));
-        WorkerKeys keys = WorkerKeys.parse(Agent.env(Agent.KEYS));
-        List<Path> classPath;
+        WorkerKeys keys = WorkerKeys.parse(WorkerCommand.env(Agent.KEYS));
         try (ZContext context = Zmq.context();
-                WorkerSocket driver = WorkerSocket.connect(context, keys, Agent.env(Agent.DRIVER), PATIENCE)) {
-            classPath = new JobCode(driver, cache).fetch();
+                WorkerSocket driver = WorkerSocket.connect(context, keys, WorkerCommand.env(Agent.DRIVER), PATIENCE)) {
+            return join(new JobCode(driver, cache, here).fetch());
         }
-        System.setProperty(
-                CLASS_PATH,
-                String.join(
-                        File.pathSeparator,
-                        classPath.stream().map(Path::toString).toList()));
-        return new URLClassLoader(
-                classPath.stream().map(JobCode::url).toArray(URL[]::new), ClassLoader.getPlatformClassLoader());
     }
 
-    private static URL url(Path path) {
-        try {
-            return path.toUri().toURL();
-        } catch (MalformedURLException e) {
-            throw new IllegalStateException("every file has a URL", e);
-        }
+    private static String join(List<Path> paths) {
+        return String.join(
+                File.pathSeparator, paths.stream().map(Path::toString).toList());
+    }
+
+    private static String key(ClassPathDigest.Entry entry) {
+        return entry.sha256() + " " + entry.name();
     }
 
     private List<Path> fetch() {
         CodeMessage.Asked who = new CodeMessage.Asked(
-                Agent.property("ghee.stage"),
-                Integer.parseInt(Agent.property("ghee.replica")),
-                Integer.parseInt(Agent.property("ghee.life")),
+                WorkerCommand.property("ghee.stage"),
+                Integer.parseInt(WorkerCommand.property("ghee.replica")),
+                Integer.parseInt(WorkerCommand.property("ghee.life")),
                 ControlMessage.PROTOCOL,
                 Runtime.version().feature());
-        if (!(ask(who) instanceof CodeMessage.Told told)) {
-            throw new InfrastructureException("the driver does not say what its code is");
-        }
-        Map<ClassPathDigest.Entry, Path> here = new HashMap<>();
-        for (int i = 0; i < mineAt.size(); i++) {
-            here.put(mine.entries().get(i), mineAt.get(i));
-        }
+        CodeMessage.Told told = (CodeMessage.Told) ask(who);
         List<Path> paths = new ArrayList<>();
         List<ClassPathDigest.Entry> entries = told.classPath().entries();
         for (int i = 0; i < entries.size(); i++) {
-            Path path = here.get(entries.get(i));
-            paths.add(path == null ? cached(i, entries.get(i)) : path);
+            String path = here.get(key(entries.get(i)));
+            paths.add(path == null ? cached(i, entries.get(i)) : Path.of(path));
         }
         return paths;
     }
@@ -136,15 +177,12 @@ public final class JobCode {
         long total = Long.MAX_VALUE;
         try (OutputStream out = Files.newOutputStream(archive)) {
             for (long at = 0; at < total; ) {
-                if (!(ask(new CodeMessage.Wanted(number, at)) instanceof CodeMessage.Part part) || part.from() != at) {
-                    throw new InfrastructureException("the driver does not give its code " + entry.name());
-                }
+                CodeMessage.Part part = (CodeMessage.Part) ask(new CodeMessage.Wanted(number, at));
                 out.write(part.bytes());
                 at += part.bytes().length;
                 total = part.total();
             }
         }
-        LOG.info("{}: {} bytes came from the driver", entry.name(), total);
         Files.move(archive, file);
         if (ClassPathDigest.of(file.toString()).entries().contains(entry)) {
             return;
@@ -185,16 +223,37 @@ public final class JobCode {
         }
     }
 
+    /** What was asked again because the driver took its time is answered twice: an answer to another question is passed over. */
+    private static boolean isAnswer(CodeMessage question, CodeMessage answer) {
+        return question instanceof CodeMessage.Wanted wanted
+                ? answer instanceof CodeMessage.Part part
+                        && part.entry() == wanted.entry()
+                        && part.from() == wanted.from()
+                : answer instanceof CodeMessage.Told;
+    }
+
+    private @Nullable CodeMessage receiveAnswer(CodeMessage question) {
+        long deadline = System.nanoTime() + AGAIN.toNanos();
+        while (true) {
+            byte[] body = driver.receive(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
+            if (body == null) {
+                return null;
+            }
+            CodeMessage answer = CodeMessage.isOne(body) ? CodeMessage.read(body) : null;
+            if (answer instanceof CodeMessage.Refused refused) {
+                throw new InfrastructureException("refused by the driver: " + refused.reason());
+            } else if (answer != null && isAnswer(question, answer)) {
+                return answer;
+            }
+        }
+    }
+
     private CodeMessage ask(CodeMessage question) {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (System.nanoTime() < deadline) {
             driver.send(CodeMessage.write(question));
-            byte[] body = driver.receive(AGAIN);
-            if (body != null && CodeMessage.isOne(body)) {
-                CodeMessage answer = CodeMessage.read(body);
-                if (answer instanceof CodeMessage.Refused refused) {
-                    throw new InfrastructureException("refused by the driver: " + refused.reason());
-                }
+            CodeMessage answer = receiveAnswer(question);
+            if (answer != null) {
                 return answer;
             }
         }

@@ -1,11 +1,12 @@
 package io.ghee.agent;
 
+import io.ghee.InfrastructureException;
 import io.ghee.Resources;
 import io.ghee.plan.PlannedStage;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The command line of a worker's JVM. */
+/** The command line of a worker's JVM, and its environment. */
 public final class WorkerCommand {
     private WorkerCommand() {}
 
@@ -38,5 +39,25 @@ public final class WorkerCommand {
             options.add("-XX:MaxDirectMemorySize=" + memory.bytes() / 4);
         });
         return options;
+    }
+
+    /** An environment variable that every worker has. */
+    static String env(String name) {
+        String value = System.getenv(name);
+        if (value == null) {
+            throw new InfrastructureException(
+                    "environment variable " + name + " is not set (an agent is started by a launcher)");
+        }
+        return value;
+    }
+
+    /** A system property that every worker has. */
+    static String property(String name) {
+        String value = System.getProperty(name);
+        if (value == null) {
+            throw new InfrastructureException(
+                    "system property " + name + " is not set (an agent is started by a launcher)");
+        }
+        return value;
     }
 }

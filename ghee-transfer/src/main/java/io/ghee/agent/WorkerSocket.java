@@ -5,12 +5,14 @@ import io.ghee.transfer.Zmq;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.zeromq.SocketType;
 import org.zeromq.ZContext;
 import org.zeromq.ZEvent;
 import org.zeromq.ZMQ;
+import zmq.Msg;
 
 /**
  * A worker's end of the control channel: a DEALER under CURVE, or PLAIN on loopback, that talks to nobody but the driver whose key it was given.
@@ -48,6 +50,10 @@ final class WorkerSocket implements AutoCloseable {
     private volatile @Nullable Long endedNanos;
 
     private volatile @Nullable String refusal;
+    /** Guards {@link #closed}, too. */
+    private final AtomicBoolean woken = new AtomicBoolean();
+
+    private boolean closed;
 
     private WorkerSocket(ZContext context, WorkerKeys keys, String endpoint) {
         this.context = context;
@@ -55,7 +61,7 @@ final class WorkerSocket implements AutoCloseable {
         socket = Zmq.socket(context, SocketType.DEALER);
         socket.setLinger(2000);
         socket.setSendTimeOut(100);
-        socket.setMsgAllocator(DriverSocket::allocate);
+        socket.setMsgAllocator(WorkerSocket::allocate);
         keys.applyTo(socket);
         socket.setEventHook(
                 this::event,
@@ -80,6 +86,19 @@ final class WorkerSocket implements AutoCloseable {
         } catch (RuntimeException | InterruptedException e) {
             socket.close(0);
             throw e;
+        }
+    }
+
+    /**
+     * Memory for what a frame says its length is; anybody may say so, before any key is shown. JeroMQ 0.6.0 takes a length
+     * with the highest bit set for a small one, allocates what its lower half says, and loses its only I/O thread if that is
+     * too much. An empty message instead is none of the protocol, and the connection is torn down.
+     */
+    static Msg allocate(int bytes) {
+        try {
+            return new Msg(bytes < 0 || bytes > DriverSocket.LONGEST_MESSAGE ? 0 : bytes);
+        } catch (OutOfMemoryError e) {
+            return new Msg(0);
         }
     }
 
@@ -165,7 +184,7 @@ final class WorkerSocket implements AutoCloseable {
     }
 
     /**
-     * The next message from the driver, or null if none came within {@code timeout}.
+     * The next message from the driver, or null if none came within {@code timeout}, or {@link #wake} was called.
      *
      * @throws InfrastructureException if the driver has refused the worker since
      */
@@ -175,18 +194,30 @@ final class WorkerSocket implements AutoCloseable {
             checkRefusal();
             long left = Math.max(0, deadline - System.nanoTime());
             socket.setReceiveTimeOut((int) Math.min(1000, left / 1_000_000));
-            byte[] body = socket.recv(0);
+            Msg body = socket.base().recv(0, woken);
             // An empty one answers a knock of an earlier connection.
-            if (body != null && body.length > 0) {
-                return body;
+            if (body != null && body.size() > 0) {
+                return body.data();
             }
-            if (left == 0) {
+            if (woken.getAndSet(false) || left == 0) {
                 return null;
             }
         }
     }
 
+    /** Makes {@link #receive} return, now or when it is called next. Any thread may call it. */
+    void wake() {
+        synchronized (woken) {
+            if (!closed) {
+                socket.base().cancel(woken);
+            }
+        }
+    }
+
     private void close(int lingerMillis) {
+        synchronized (woken) {
+            closed = true;
+        }
         socket.setLinger(lingerMillis);
         socket.setEventHook(null, 0);
         socket.close();

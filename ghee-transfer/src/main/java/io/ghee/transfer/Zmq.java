@@ -18,8 +18,6 @@ import zmq.Msg;
  * it now and then.
  */
 public final class Zmq {
-    private static final Logger LOG = LoggerFactory.getLogger(Zmq.class);
-
     /**
      * How long a new connection may take to shake hands before it is made anew, which on a busy machine takes some time
      * under CURVE, where each side has to compute.
@@ -28,11 +26,16 @@ public final class Zmq {
 
     private Zmq() {}
 
+    /** Not before there is something to say: a worker connects before it has all its code, and that may have the backend. */
+    private static Logger log() {
+        return LoggerFactory.getLogger(Zmq.class);
+    }
+
     /** A context with one I/O thread, as it is that one's poller that may have to be nudged. */
     public static ZContext context() {
         ZContext context = new ZContext(1);
         // JeroMQ would print these stacks: of connections that end while the context is being closed.
-        context.setNotificationExceptionHandler((thread, e) -> LOG.debug("in {}", thread.getName(), e));
+        context.setNotificationExceptionHandler((thread, e) -> log().debug("in {}", thread.getName(), e));
         return context;
     }
 
@@ -60,7 +63,7 @@ public final class Zmq {
         try {
             return new Msg(Math.max(0, size));
         } catch (OutOfMemoryError e) {
-            LOG.warn("dropped a message of {} bytes: {}", size, e.getMessage());
+            log().warn("dropped a message of {} bytes: {}", size, e.getMessage());
             return new Msg(0);
         }
     }

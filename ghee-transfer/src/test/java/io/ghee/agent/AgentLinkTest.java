@@ -76,7 +76,7 @@ class AgentLinkTest {
             metrics = new WorkerMetrics(stage, 0);
             DriverConnection nobody =
                     new DriverConnection(context, JobKeys.create().workers(), "tcp://127.0.0.1:1", self);
-            link = new AgentLink(plan, plan.stage(stage), self, nobody, transfer, metrics);
+            link = new AgentLink(plan, plan.stage(stage), self, nobody, transfer, metrics, () -> {});
         }
 
         ControlMessage.Report report() {

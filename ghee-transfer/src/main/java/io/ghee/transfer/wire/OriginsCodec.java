@@ -4,11 +4,12 @@ import static io.ghee.transfer.wire.FrameHeader.require;
 
 import io.ghee.channel.Origins;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
  * How origins lie in a frame: the ids, either as they are or as runs of rising numbers (first long, count int), whichever is
- * shorter; then the paths, if there are any. Records that are read one after another and not mixed thus take 12 bytes a
+ * shorter; then the paths, if there are any, or one that is that of all rows. Records that are read one after another and not mixed thus take 12 bytes a
  * batch.
  */
 final class OriginsCodec {
@@ -16,16 +17,24 @@ final class OriginsCodec {
 
     /** In which form origins are. */
     enum Form {
-        NONE(0),
-        PLAIN(1),
-        RUNS(2),
-        PLAIN_WITH_PATHS(3),
-        RUNS_WITH_PATHS(4);
+        NONE(0, false, Paths.NONE),
+        PLAIN(1, false, Paths.NONE),
+        RUNS(2, true, Paths.NONE),
+        PLAIN_WITH_PATHS(3, false, Paths.EACH),
+        RUNS_WITH_PATHS(4, true, Paths.EACH),
+        PLAIN_WITH_PATH(5, false, Paths.ONE),
+        RUNS_WITH_PATH(6, true, Paths.ONE);
+
+        private static final Form[] BY_CODE = values();
 
         private final int code;
+        private final boolean runs;
+        private final Paths paths;
 
-        Form(int code) {
+        Form(int code, boolean runs, Paths paths) {
             this.code = code;
+            this.runs = runs;
+            this.paths = paths;
         }
 
         int code() {
@@ -33,22 +42,46 @@ final class OriginsCodec {
         }
 
         static Form of(int code) {
-            return switch (code) {
-                case 0 -> NONE;
-                case 1 -> PLAIN;
-                case 2 -> RUNS;
-                case 3 -> PLAIN_WITH_PATHS;
-                case 4 -> RUNS_WITH_PATHS;
-                default -> throw FrameHeader.refuse("form of origins", code, "0 to 4");
+            if (code < 0 || code >= BY_CODE.length) {
+                throw FrameHeader.refuse("form of origins", code, "0 to " + (BY_CODE.length - 1));
+            }
+            return BY_CODE[code];
+        }
+
+        private static Form of(boolean runs, Paths paths) {
+            return switch (paths) {
+                case NONE -> runs ? RUNS : PLAIN;
+                case ONE -> runs ? RUNS_WITH_PATH : PLAIN_WITH_PATH;
+                case EACH -> runs ? RUNS_WITH_PATHS : PLAIN_WITH_PATHS;
             };
         }
+    }
 
-        boolean hasPaths() {
-            return this == PLAIN_WITH_PATHS || this == RUNS_WITH_PATHS;
+    /** What is said of paths: one for all rows is what a broadcast makes of a batch. */
+    private enum Paths {
+        NONE,
+        ONE,
+        EACH;
+
+        static Paths of(Origins origins) {
+            long[] paths = origins.paths();
+            if (paths == null) {
+                return NONE;
+            }
+            for (long path : paths) {
+                if (path != paths[0]) {
+                    return EACH;
+                }
+            }
+            return ONE;
         }
 
-        boolean hasRuns() {
-            return this == RUNS || this == RUNS_WITH_PATHS;
+        long bytes(int rows) {
+            return switch (this) {
+                case NONE -> 0;
+                case ONE -> Long.BYTES;
+                case EACH -> (long) Long.BYTES * rows;
+            };
         }
     }
 
@@ -60,10 +93,7 @@ final class OriginsCodec {
             return Form.NONE;
         }
         boolean runs = (long) RUN_BYTES * runs(origins.ids()) < (long) Long.BYTES * origins.rows();
-        if (origins.paths() == null) {
-            return runs ? Form.RUNS : Form.PLAIN;
-        }
-        return runs ? Form.RUNS_WITH_PATHS : Form.PLAIN_WITH_PATHS;
+        return Form.of(runs, Paths.of(origins));
     }
 
     private static int runs(long[] ids) {
@@ -75,14 +105,14 @@ final class OriginsCodec {
     }
 
     static long bytes(Origins origins, Form form) {
-        long ids = form.hasRuns() ? (long) RUN_BYTES * runs(origins.ids()) : (long) Long.BYTES * origins.rows();
-        return ids + (form.hasPaths() ? (long) Long.BYTES * origins.rows() : 0);
+        long ids = form.runs ? (long) RUN_BYTES * runs(origins.ids()) : (long) Long.BYTES * origins.rows();
+        return ids + form.paths.bytes(origins.rows());
     }
 
     /** Writes at the position of {@code out}, and moves it. */
     static void write(Origins origins, Form form, ByteBuffer out) {
         long[] ids = origins.ids();
-        if (form.hasRuns()) {
+        if (form.runs) {
             int from = 0;
             for (int row = 1; row <= ids.length; row++) {
                 if (row == ids.length || ids[row] != ids[row - 1] + 1) {
@@ -93,16 +123,15 @@ final class OriginsCodec {
         } else {
             put(ids, out);
         }
-        if (form.hasPaths()) {
-            put(origins.paths(), out);
+        long[] paths = origins.paths();
+        if (paths != null) {
+            put(form.paths == Paths.ONE ? Arrays.copyOf(paths, 1) : paths, out);
         }
     }
 
-    private static void put(long @Nullable [] values, ByteBuffer out) {
-        if (values != null) {
-            out.asLongBuffer().put(values);
-            out.position(out.position() + Long.BYTES * values.length);
-        }
+    private static void put(long[] values, ByteBuffer out) {
+        out.asLongBuffer().put(values);
+        out.position(out.position() + Long.BYTES * values.length);
     }
 
     /**
@@ -116,15 +145,26 @@ final class OriginsCodec {
             require(!in.hasRemaining(), "bytes of no origins", in.remaining(), "0");
             return Origins.NONE;
         }
-        int columns = (form.hasRuns() ? 0 : 1) + (form.hasPaths() ? 1 : 0);
-        long runBytes = in.remaining() - (long) columns * Long.BYTES * rows;
+        long idBytes = in.remaining() - form.paths.bytes(rows);
         require(
-                form.hasRuns() ? runBytes > 0 && runBytes % RUN_BYTES == 0 : runBytes == 0,
+                form.runs ? idBytes > 0 && idBytes % RUN_BYTES == 0 : idBytes == (long) Long.BYTES * rows,
                 "bytes of " + rows + " origins in the form " + form,
                 in.remaining(),
                 "a length that fits");
-        long[] ids = form.hasRuns() ? runs(rows, (int) runBytes / RUN_BYTES, in) : get(rows, in);
-        return Origins.of(ids, form.hasPaths() ? get(rows, in) : null);
+        long[] ids = form.runs ? runs(rows, (int) idBytes / RUN_BYTES, in) : get(rows, in);
+        return Origins.of(ids, paths(form.paths, rows, in));
+    }
+
+    private static long @Nullable [] paths(Paths said, int rows, ByteBuffer in) {
+        return switch (said) {
+            case NONE -> null;
+            case ONE -> {
+                long[] all = new long[rows];
+                Arrays.fill(all, in.getLong());
+                yield all;
+            }
+            case EACH -> get(rows, in);
+        };
     }
 
     private static long[] runs(int rows, int runs, ByteBuffer in) {

@@ -8,8 +8,10 @@ import io.ghee.channel.Origins;
 import io.ghee.transfer.wire.OriginsCodec.Form;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class OriginsCodecTest {
@@ -64,6 +66,13 @@ class OriginsCodecTest {
     }
 
     @Test
+    void aPathOfAllRowsTakesEightBytesMore() {
+        assertCrosses(Origins.of(new long[] {9, 7}, new long[] {-1, -1}), Form.PLAIN_WITH_PATH, 24);
+        assertCrosses(Origins.of(new long[] {1, 2, 3}, new long[3]), Form.RUNS_WITH_PATH, 20);
+        assertCrosses(Origins.of(new long[] {1}, new long[] {5}), Form.PLAIN_WITH_PATH, 16);
+    }
+
+    @Test
     void extremeNumbersCross() {
         long[] ids = {Long.MAX_VALUE, Long.MIN_VALUE, Long.MIN_VALUE + 1, -1, 0, 1, 2, 3, 4, 5};
         assertCrosses(Origins.of(ids, null), Form.RUNS, 24);
@@ -79,10 +88,22 @@ class OriginsCodecTest {
                 id = random.nextInt(4) == 0 ? random.nextLong() : id + 1;
                 ids[row] = id;
             }
-            Origins origins = Origins.of(ids, random.nextBoolean() ? null : ids.clone());
+            Origins origins = Origins.of(ids, paths(random, ids));
             Form form = OriginsCodec.form(origins);
             assertCrosses(origins, form, (int) OriginsCodec.bytes(origins, form));
         }
+    }
+
+    private static long @Nullable [] paths(SplittableRandom random, long[] ids) {
+        return switch (random.nextInt(3)) {
+            case 0 -> null;
+            case 1 -> ids.clone();
+            default -> {
+                long[] same = new long[ids.length];
+                Arrays.fill(same, random.nextLong());
+                yield same;
+            }
+        };
     }
 
     @Test
@@ -92,6 +113,8 @@ class OriginsCodecTest {
             assertRefused(Form.RUNS, rows, runs);
             assertRefused(Form.PLAIN, rows, runs);
             assertRefused(Form.RUNS_WITH_PATHS, rows, runs);
+            assertRefused(Form.RUNS_WITH_PATH, rows, runs);
+            assertRefused(Form.PLAIN_WITH_PATH, rows, runs);
         }
         assertRefused(Form.NONE, 0, runs);
         assertRefused(Form.PLAIN, 6, runs);
