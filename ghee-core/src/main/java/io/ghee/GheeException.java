@@ -18,7 +18,9 @@ public class GheeException extends RuntimeException {
         /** A machine, process or connection failed: exit code 4. */
         INFRASTRUCTURE(4),
         /** The job was cancelled: exit code 130. */
-        CANCELLED(130);
+        CANCELLED(130),
+        /** Nobody's: an earlier driver of the same job has committed its output: exit code 0. */
+        COMMITTED(0);
 
         private final int exitCode;
 

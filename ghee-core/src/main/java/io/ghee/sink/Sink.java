@@ -24,6 +24,7 @@ public interface Sink<T> extends Serializable {
      *
      * @param job the job's unique name
      * @throws io.ghee.ConfigurationException if the destination cannot be written, or holds something already
+     * @throws io.ghee.GheeException of kind {@code COMMITTED} if that is what an earlier driver of the same job has committed
      */
     void prepare(String job) throws IOException;
 

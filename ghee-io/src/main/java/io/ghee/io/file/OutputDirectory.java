@@ -3,9 +3,13 @@ package io.ghee.io.file;
 import static io.ghee.ConfigurationException.check;
 
 import io.ghee.ConfigurationException;
+import io.ghee.GheeException;
 import io.ghee.InfrastructureException;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.Serializable;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -21,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  *   models/fm/part-00000.txt, models/fm/_SUCCESS   after the commit
  * </pre>
  *
- * <p>What no writer has reported as finished is deleted at the commit, and everything at the abort.
+ * <p>{@code _SUCCESS} holds the job's name. What no writer has reported as finished is deleted at the commit, and everything at the abort.
  */
 record OutputDirectory(String path) implements Serializable {
     static final String SUCCESS = "_SUCCESS";
@@ -48,7 +52,11 @@ record OutputDirectory(String path) implements Serializable {
         return Storage.sibling(target, "." + Storage.name(target) + "." + job);
     }
 
-    /** Checks the target and makes the attempt directory. */
+    /**
+     * Checks the target and makes the attempt directory.
+     *
+     * @throws GheeException of kind {@code COMMITTED} if an earlier driver of the same job has committed
+     */
     void prepare(String job) {
         String target = target();
         String attempt = attempt(job);
@@ -56,7 +64,12 @@ record OutputDirectory(String path) implements Serializable {
         try {
             if (storage.exists(target)) {
                 check(storage.isDirectory(target), "output", path, "a directory; this is a file");
-                if (!storage.list(target).isEmpty()) {
+                if (isCommitted(storage, target, job)) {
+                    throw new GheeException(
+                            GheeException.Kind.COMMITTED,
+                            path + " is complete: an earlier driver of job " + job + " has committed it, and was lost"
+                                    + " before it could say so; what it has counted is lost with it");
+                } else if (!storage.list(target).isEmpty()) {
                     throw new ConfigurationException(
                             path + " exists and is not empty (expected: a directory that is absent or empty)");
                 }
@@ -69,6 +82,17 @@ record OutputDirectory(String path) implements Serializable {
             }
         } catch (IOException e) {
             throw storage.unwritable(path, e);
+        }
+    }
+
+    private static boolean isCommitted(Storage storage, String target, String job) throws IOException {
+        String success = target + "/" + SUCCESS;
+        if (!storage.exists(success)) {
+            return false;
+        }
+        byte[] name = job.getBytes(StandardCharsets.UTF_8);
+        try (StorageInput file = storage.open(success)) {
+            return Arrays.equals(name, file.readNBytes(name.length + 1));
         }
     }
 
@@ -135,7 +159,9 @@ record OutputDirectory(String path) implements Serializable {
             }
             storage.delete(attempt + "/" + flatten);
         }
-        storage.createNew(attempt + "/" + SUCCESS);
+        try (OutputStream success = storage.create(attempt + "/" + SUCCESS)) {
+            success.write(job.getBytes(StandardCharsets.UTF_8));
+        }
         storage.publish(attempt, target());
     }
 

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.ghee.ConfigurationException;
+import io.ghee.GheeException;
 import io.ghee.InfrastructureException;
 import io.ghee.sink.Sink;
 import io.ghee.sink.SinkWriter;
@@ -63,9 +64,26 @@ class SinkTest {
 
         assertThat(names(out())).containsExactly("_SUCCESS", "part-00000.txt", "part-00001.txt");
         assertThat(out().resolve("part-00000.txt")).hasContent("grüße\n7\n");
-        assertThat(out().resolve("_SUCCESS")).isEmptyFile();
+        assertThat(out().resolve("_SUCCESS")).hasContent(JOB);
         assertThat(names(dir.resolve("parent"))).containsExactly("out");
         assertThat(all(Text.lines(out().toString()))).containsExactly("grüße", "7");
+    }
+
+    @Test
+    void whatAnEarlierDriverOfTheJobHasCommittedIsComplete() throws Exception {
+        Sink<Object> sink = Text.to(out().toString());
+        sink.prepare(JOB);
+        sink.commit(JOB, List.of(write(sink, 0, List.of("x"))));
+        assertThatThrownBy(() -> sink.prepare(JOB))
+                .isInstanceOfSatisfying(
+                        GheeException.class, e -> assertThat(e.kind()).isEqualTo(GheeException.Kind.COMMITTED))
+                .hasMessageContaining("is complete: an earlier driver of job " + JOB + " has committed it");
+        for (String other : List.of(JOB + "2", JOB.substring(1))) {
+            assertThatThrownBy(() -> sink.prepare(other))
+                    .isInstanceOf(ConfigurationException.class)
+                    .hasMessageContaining("exists and is not empty");
+        }
+        assertThat(names(out())).containsExactly("_SUCCESS", "part-00000.txt");
     }
 
     @Test
