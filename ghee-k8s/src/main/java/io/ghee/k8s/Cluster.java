@@ -1,6 +1,7 @@
 package io.ghee.k8s;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodList;
 import io.fabric8.kubernetes.client.Config;
@@ -25,27 +26,45 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A namespace of a cluster, by a client that is closed with it. Thread-safe. */
 final class Cluster implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Cluster.class);
     private static final int CONNECT_MILLIS = 5_000;
     private static final Duration REQUEST = Duration.ofSeconds(15);
     private static final int RETRIES = 3;
+    /** How long a server may be away in the midst of a job. */
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    /** How long what is in the way may take to be gone. */
+    private static final Duration REMOVAL = Duration.ofSeconds(60);
+
+    private static final long PAUSE_MILLIS = 500;
+    /** The reason where a request came at the same time as another one. */
+    private static final String CONFLICT = "Conflict";
     /** The minor version. */
     private static final int TELLS_EXITS = 26;
 
     private final KubernetesClient client;
     private final String namespace;
+    private final Duration patience;
 
-    private Cluster(KubernetesClient client, String namespace) {
+    private Cluster(KubernetesClient client, String namespace, Duration patience) {
         this.client = client;
         this.namespace = namespace;
+        this.patience = patience;
     }
 
     /** For that of a client's configuration, whose requests are given up after some time. */
@@ -58,7 +77,7 @@ final class Cluster implements AutoCloseable {
         KubernetesClient client =
                 new KubernetesClientBuilder().withConfig(config).build();
         String used = namespace != null ? namespace : config.getNamespace() == null ? "default" : config.getNamespace();
-        return new Cluster(client, used);
+        return new Cluster(client, used, Duration.ZERO);
     }
 
     /**
@@ -74,6 +93,11 @@ final class Cluster implements AutoCloseable {
                     + Path.of(System.getProperty("user.home"), ".kube", "config") + ", or a pod's service account)");
         }
         return of(found, namespace, REQUEST);
+    }
+
+    /** The same, by the same client, which goes on asking a server that is away for up to a minute. */
+    Cluster patient() {
+        return new Cluster(client, namespace, PATIENCE);
     }
 
     KubernetesClient client() {
@@ -97,16 +121,33 @@ final class Cluster implements AutoCloseable {
     }
 
     /**
-     * Asks the API server something, up to three times more if it does not answer or is busy.
+     * Asks the API server something, up to three times more if it does not answer or is busy; longer if this is {@link #patient}.
      *
      * @param what what is asked, for the message
      * @throws GheeException with what the server said
      */
     <T> T ask(String what, Supplier<T> question) {
+        long deadline = System.nanoTime() + patience.toNanos();
+        while (true) {
+            try {
+                return question.get();
+            } catch (KubernetesClientException e) {
+                GheeException said = explain(what, e);
+                if (said.kind() != GheeException.Kind.INFRASTRUCTURE || System.nanoTime() - deadline >= 0) {
+                    throw said;
+                }
+                LOG.warn("{}; it is asked again", said.reason());
+                pause(what);
+            }
+        }
+    }
+
+    private static void pause(String what) {
         try {
-            return question.get();
-        } catch (KubernetesClientException e) {
-            throw explain(what, e);
+            TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new GheeException(GheeException.Kind.CANCELLED, "interrupted while waiting " + what, e);
         }
     }
 
@@ -134,23 +175,81 @@ final class Cluster implements AutoCloseable {
     }
 
     /**
-     * Creates an object whose name says all about it: where it is there already, the answer to a first request was lost, or
-     * another driver had the job.
+     * Creates an object whose name says all about it: where it is there already, the answer to a first request was lost.
      *
      * @param what its kind, for the message
      * @throws GheeException with what the server said
      */
     void create(String what, HasMetadata object) {
-        ask("to create " + what + " " + object.getMetadata().getName(), () -> {
+        if (!tryToCreate(what, object)) {
+            LOG.debug("{} {} is there already", what, object.getMetadata().getName());
+        }
+    }
+
+    /**
+     * Creates an object of a job. One that an earlier lease of the job has left is deleted first: the servers collect it, but
+     * later.
+     *
+     * @param what its kind, for the message
+     * @throws ConfigurationException if there is one of that name that is not the job's
+     * @throws GheeException with what the server said
+     */
+    void createOwned(String what, HasMetadata object) {
+        String name = what + " " + object.getMetadata().getName();
+        long deadline = System.nanoTime() + REMOVAL.toNanos();
+        while (!tryToCreate(what, object)) {
+            Optional<HasMetadata> there = ask(
+                    "to look at " + name,
+                    () -> Optional.ofNullable(client.resource(object).get()));
+            if (there.isPresent()) {
+                HasMetadata old = there.get();
+                if (!job(old).equals(job(object))) {
+                    throw new ConfigurationException("namespace " + namespace + " of " + client.getMasterUrl() + ": "
+                            + name + " is there already, and not this job's (expected: none of that name)");
+                } else if (owners(old).equals(owners(object))) {
+                    // The answer to a first request was lost.
+                    return;
+                } else if (System.nanoTime() - deadline > 0) {
+                    throw new InfrastructureException("namespace " + namespace + " of " + client.getMasterUrl() + ": "
+                            + name + " of an earlier driver is still there after " + REMOVAL.toSeconds() + " s");
+                }
+                ask(
+                        "to delete " + name,
+                        () -> client.resource(old).withGracePeriod(0).delete());
+            }
+            pause("to create " + name);
+        }
+    }
+
+    private static String job(HasMetadata object) {
+        Map<String, String> labels = object.getMetadata().getLabels();
+        return labels == null ? "" : labels.getOrDefault(Manifests.JOB, "");
+    }
+
+    private static Set<String> owners(HasMetadata object) {
+        return object.getMetadata().getOwnerReferences().stream()
+                .map(OwnerReference::getUid)
+                .collect(Collectors.toSet());
+    }
+
+    /** False if there is one of that name. */
+    private boolean tryToCreate(String what, HasMetadata object) {
+        return ask("to create " + what + " " + object.getMetadata().getName(), () -> {
             try {
-                return client.resource(object).create();
+                client.resource(object).create();
+                return true;
             } catch (KubernetesClientException e) {
-                if (e.getCode() == HttpURLConnection.HTTP_CONFLICT) {
-                    return object;
+                // Two may not change a quota at the same time, either; that passes.
+                if (e.getCode() == HttpURLConnection.HTTP_CONFLICT && !CONFLICT.equals(reason(e))) {
+                    return false;
                 }
                 throw e;
             }
         });
+    }
+
+    private static @Nullable String reason(KubernetesClientException e) {
+        return e.getStatus() == null ? null : e.getStatus().getReason();
     }
 
     GheeException explain(String what, KubernetesClientException e) {
@@ -165,7 +264,10 @@ final class Cluster implements AutoCloseable {
                                 + " (expected: a token or certificate that has not expired)",
                         e);
             case HttpURLConnection.HTTP_FORBIDDEN ->
-                new ConfigurationException(where + ": " + what + " is not allowed: " + said, e);
+                // What another job gives back may be counted as used for a moment.
+                said.contains("exceeded quota")
+                        ? new InfrastructureException(where + ": " + what + ": no room: " + said, e)
+                        : new ConfigurationException(where + ": " + what + " is not allowed: " + said, e);
             case HttpURLConnection.HTTP_NOT_FOUND -> new ConfigurationException(where + ": " + what + ": " + said, e);
             case HttpURLConnection.HTTP_BAD_REQUEST, 422 ->
                 new ConfigurationException(where + ": " + what + " is not taken: " + said, e);

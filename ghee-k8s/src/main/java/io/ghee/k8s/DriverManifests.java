@@ -95,6 +95,7 @@ final class DriverManifests {
                 .withValues(Stream.of(GheeException.Kind.values())
                         .filter(kind -> kind != GheeException.Kind.INFRASTRUCTURE)
                         .map(GheeException.Kind::exitCode)
+                        .filter(code -> code != 0)
                         .distinct()
                         .sorted()
                         .toList())

@@ -107,6 +107,10 @@ final class JobLease {
                     }
                     continue;
                 }
+                if (holder.equals(holderOf(now))) {
+                    // The answer to a first request was lost.
+                    return new JobLease(cluster, holder, now);
+                }
                 boolean renewed = last == null
                         || !Objects.equals(
                                 last.getSpec().getRenewTime(), now.getSpec().getRenewTime());
@@ -123,8 +127,11 @@ final class JobLease {
                             cluster, holder, cluster.client().resource(taken).update());
                 }
             } catch (KubernetesClientException e) {
-                if (e.getCode() != HttpURLConnection.HTTP_CONFLICT && e.getCode() != HttpURLConnection.HTTP_NOT_FOUND) {
-                    throw cluster.explain("to take over lease " + name, e);
+                GheeException said = cluster.explain("to take over lease " + name, e);
+                boolean passes = e.getCode() == HttpURLConnection.HTTP_NOT_FOUND
+                        || said.kind() == GheeException.Kind.INFRASTRUCTURE;
+                if (!passes) {
+                    throw said;
                 }
                 LOG.debug("lease {} is not taken over yet: {}", name, e.getMessage());
             }

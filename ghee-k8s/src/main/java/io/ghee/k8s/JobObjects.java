@@ -17,8 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a job has in the cluster: creates it and takes it away. What belongs to the driver alone is named after how often the job
- * went from one driver to another; the rest may be there already. Thread-safe.
+ * What a job has in the cluster: creates it and takes it away. What belongs to the driver alone is named after the lease and
+ * how often that went from one driver to another; the rest may be there already. Thread-safe.
  */
 final class JobObjects {
     private static final Logger LOG = LoggerFactory.getLogger(JobObjects.class);
@@ -44,19 +44,19 @@ final class JobObjects {
     }
 
     private String secret() {
-        return Names.secret(job, lease.transitions());
+        return Names.secret(job, lease.owner().getUid(), lease.transitions());
     }
 
     /** Creates what the pods share. */
     void createShared(JobKeys keys) {
         cluster.create("secret", manifests.secret(secret(), lease.owner(), keys));
-        manifests.configMap(lease.owner()).ifPresent(map -> cluster.create("config map", map));
-        cluster.create("service", manifests.service(lease.owner()));
+        manifests.configMap(lease.owner()).ifPresent(map -> cluster.createOwned("config map", map));
+        cluster.createOwned("service", manifests.service(lease.owner()));
     }
 
     /** Creates a pod of a driver that listens at {@code endpoint}. */
     void createPod(PlannedStage stage, int replica, int life, String endpoint) {
-        cluster.create(
+        cluster.createOwned(
                 "the pod of stage " + stage.name() + ", replica " + replica + ":",
                 manifests.pod(new Manifests.Belonging(lease.owner(), secret(), endpoint, code), stage, replica, life));
     }

@@ -43,6 +43,7 @@ final class JobPods implements Workers {
 
     private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(15);
+    private static final int LONGEST_SHIFT = 10;
     private static final long POLL_MILLIS = 1000;
 
     private final JobDriver driver;
@@ -72,10 +73,16 @@ final class JobPods implements Workers {
         private final long bornNanos = System.nanoTime();
         private volatile boolean created;
         private volatile boolean watched;
-        private boolean placed;
+        private volatile boolean placed;
         private boolean running;
         private boolean gone;
-        private @Nullable PodTrouble trouble;
+        private volatile @Nullable PodTrouble trouble;
+        /** When it last had its place, and nothing was amiss. */
+        private long wellNanos = bornNanos;
+        /** When the first of the pods was born that were refused, up to this one. */
+        private long refusedNanos = bornNanos;
+        /** How many they are. */
+        private int refused;
 
         Worker(String job, PlannedStage stage, int replica, int life) {
             this.stage = stage;
@@ -100,10 +107,10 @@ final class JobPods implements Workers {
      */
     JobPods(JobDriver driver, Cluster cluster, Settings settings, Manifests manifests, JobLease lease) {
         this.driver = driver;
-        this.cluster = cluster;
+        this.cluster = cluster.patient();
         this.settings = settings;
         this.lease = lease;
-        this.objects = new JobObjects(driver.job(), cluster, manifests, lease);
+        this.objects = new JobObjects(driver.job(), this.cluster, manifests, lease);
         this.timer = Executors.newScheduledThreadPool(2, task -> {
             Thread thread = new Thread(task, "ghee-pods-" + driver.job());
             thread.setDaemon(true);
@@ -115,9 +122,8 @@ final class JobPods implements Workers {
     public void start() throws InterruptedException {
         // First of all: it takes a while.
         every(JobLease.RENEWAL, this::renew);
-        if (lease.transitions() > 0) {
-            objects.removeAll().forEach(this::countLife);
-        }
+        // Those of a lease that is gone, too.
+        objects.removeAll().forEach(this::countLife);
         String host = settings.driverHost == null ? Cluster.ownAddress() : settings.driverHost;
         ControlServer server = new ControlServer(driver, keys, ControlServer.Options.network(host), this::silent);
         control = server;
@@ -307,6 +313,7 @@ final class JobPods implements Workers {
         }
         switch (trouble.kind()) {
             case LOST -> lost(worker, trouble.text());
+            case REFUSED -> refused(worker, trouble);
             case HOPELESS -> fail(worker, trouble);
             default -> tell(worker, trouble);
         }
@@ -349,10 +356,38 @@ final class JobPods implements Workers {
         }
     }
 
+    /** It has done nothing, so nothing is lost with it; another pod is made after a pause. */
+    private void refused(Worker worker, PodTrouble trouble) {
+        if (System.nanoTime() - worker.refusedNanos > START_PATIENCE.toNanos()) {
+            lost(worker, trouble.text());
+        }
+        if (worker.gone) {
+            return;
+        }
+        worker.gone = true;
+        if (stopping || driver.isDecided()) {
+            return;
+        }
+        tell(worker, trouble);
+        Worker next = expect(worker.stage, worker.replica);
+        next.refusedNanos = worker.refusedNanos;
+        next.refused = worker.refused + 1;
+        long millis =
+                Math.min(FIRST_PAUSE.toMillis() << Math.min(LONGEST_SHIFT, worker.refused), LONGEST_PAUSE.toMillis());
+        Object scheduled = timer.schedule(() -> guard(() -> replace(worker, next)), millis, TimeUnit.MILLISECONDS);
+        LOG.trace("in {} ms: {}", millis, scheduled);
+    }
+
     /** A failed pod stays to be looked at; one that still runs somewhere must not. */
     private void replace(Worker worker, Worker next) {
         if (worker.running) {
             objects.deletePod(worker.pod);
+        }
+        synchronized (this) {
+            if (!workers.containsValue(next)) {
+                // It has been given back meanwhile.
+                return;
+            }
         }
         create(next);
     }
@@ -386,34 +421,49 @@ final class JobPods implements Workers {
             if (trouble == null && worker.placed && worker.age().compareTo(SILENT_START) > 0) {
                 trouble = fromEvents(worker);
             }
+            if (trouble == null || !worker.placed) {
+                worker.wellNanos = System.nanoTime();
+            }
             if (trouble == null) {
                 continue;
             }
             tell(worker, trouble);
-            boolean unplaced = trouble.kind() == PodTrouble.Kind.UNPLACED;
-            if (worker.age().compareTo(unplaced ? settings.placement : START_PATIENCE) > 0) {
+            Duration troubled = Duration.ofNanos(System.nanoTime() - worker.wellNanos);
+            if (worker.placed
+                    ? troubled.compareTo(START_PATIENCE) > 0
+                    : worker.age().compareTo(settings.placement) > 0) {
+                giveUp(worker, trouble);
+            }
+        }
+    }
+
+    /** Unless the server cannot be asked: then what is known may have come right meanwhile. */
+    private void giveUp(Worker worker, PodTrouble trouble) {
+        boolean hasSaidSo = worker.trouble != null;
+        try {
+            lookFor(worker);
+        } catch (KubernetesClientException e) {
+            worker.wellNanos = System.nanoTime();
+            throw e;
+        }
+        synchronized (this) {
+            boolean isWell = worker.running || (hasSaidSo && worker.trouble == null);
+            if (!isWell && !worker.gone) {
                 fail(worker, trouble);
             }
         }
     }
 
-    /** Nothing where they may not be seen. */
+    /** Its last event, where that is a warning; nothing where they may not be seen. */
     private @Nullable PodTrouble fromEvents(Worker worker) {
         try {
-            return cluster
-                    .client()
-                    .v1()
-                    .events()
-                    .inNamespace(cluster.namespace())
-                    .withField("involvedObject.name", worker.pod)
-                    .withField("type", "Warning")
-                    .list()
-                    .getItems()
-                    .stream()
-                    .reduce((first, second) -> second)
-                    .map(event -> new PodTrouble(
-                            PodTrouble.Kind.WAITING,
-                            "does not start (" + event.getReason() + ": " + event.getMessage() + ")"))
+            return PodTrouble.ofEvents(cluster.client()
+                            .v1()
+                            .events()
+                            .inNamespace(cluster.namespace())
+                            .withField("involvedObject.name", worker.pod)
+                            .list()
+                            .getItems())
                     .orElse(null);
         } catch (KubernetesClientException e) {
             LOG.debug("the events of {} are not known: {}", worker.name(), e.getMessage());

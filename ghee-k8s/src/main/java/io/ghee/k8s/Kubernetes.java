@@ -216,7 +216,9 @@ public final class Kubernetes implements Launcher {
     public Job launch(Pipeline pipeline) {
         Cluster cluster = Cluster.open(settings.namespace);
         try {
-            return launch(pipeline, cluster);
+            // A driver in the cluster that gives up is one that is lost: there are few of them.
+            boolean isPod = System.getenv(DriverManifests.JOB_NAME) != null;
+            return launch(pipeline, isPod ? cluster.patient() : cluster);
         } catch (RuntimeException e) {
             cluster.close();
             throw e;

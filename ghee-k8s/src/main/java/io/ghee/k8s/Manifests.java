@@ -296,16 +296,17 @@ final class Manifests {
         OwnerReference owner = new OwnerReferenceBuilder(owner(lease()))
                 .withUid("assigned-when-created")
                 .build();
+        String secret = Names.secret(job, owner.getUid(), 0);
         List<HasMetadata> all = new ArrayList<>();
         all.add(lease());
         all.add(new SecretBuilder()
-                .withMetadata(metadata(job, owner))
+                .withMetadata(metadata(secret, owner))
                 .withType("Opaque")
                 .addToStringData(KEYS, "made-when-created")
                 .build());
         configMap(owner).ifPresent(all::add);
         all.add(service(owner));
-        all.addAll(pods(new Belonging(owner, job, endpoint, "known-when-created")));
+        all.addAll(pods(new Belonging(owner, secret, endpoint, "known-when-created")));
         KubernetesSerialization serialization = new KubernetesSerialization();
         StringBuilder yaml = new StringBuilder();
         for (HasMetadata each : all) {

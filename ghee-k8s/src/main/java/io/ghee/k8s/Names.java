@@ -14,6 +14,9 @@ final class Names {
     /** A hyphen, the replica, a hyphen, the life. */
     private static final int NUMBERS = "-9999-999".length();
 
+    /** So much of a uid that it does not come up twice in the drivers of one job. */
+    private static final int UID_PREFIX = 8;
+
     private static final Pattern LABEL = Pattern.compile("[a-z0-9]([-a-z0-9]*[a-z0-9])?");
     private static final Pattern SUBDOMAIN =
             Pattern.compile("[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*");
@@ -69,8 +72,12 @@ final class Names {
         return job + "-" + stage.name() + "-" + replica + "-" + life;
     }
 
-    /** The name of the secret of a driver: each that takes the job over has keys of its own. */
-    static String secret(String job, int takeovers) {
-        return takeovers == 0 ? job : job + "-keys-" + takeovers;
+    /**
+     * The name of the secret of a driver: each that has the job has keys of its own.
+     *
+     * @param lease its uid
+     */
+    static String secret(String job, String lease, int takeovers) {
+        return job + "-keys-" + lease.substring(0, Math.min(UID_PREFIX, lease.length())) + "-" + takeovers;
     }
 }

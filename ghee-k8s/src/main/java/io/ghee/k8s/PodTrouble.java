@@ -4,15 +4,21 @@ import io.fabric8.kubernetes.api.model.ContainerState;
 import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.ContainerStateWaiting;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
+import io.fabric8.kubernetes.api.model.Event;
+import io.fabric8.kubernetes.api.model.MicroTime;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.PodStatus;
 import io.ghee.GheeException;
+import java.time.Instant;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +36,8 @@ record PodTrouble(Kind kind, String text) {
         UNPLACED,
         /** The pod is gone, another one may do. */
         LOST,
+        /** The same, and the worker has never run. */
+        REFUSED,
         /** Another one would fare no better. */
         HOPELESS
     }
@@ -37,8 +45,18 @@ record PodTrouble(Kind kind, String text) {
     /** Of a JVM with {@code -XX:+ExitOnOutOfMemoryError}. */
     private static final int OUT_OF_MEMORY = 3;
 
-    private static final Set<String> HOPELESS_REASONS =
-            Set.of("InvalidImageName", "ErrImageNeverPull", "CreateContainerConfigError");
+    /** A container whose configuration is wrong, and one whose secrets are not at hand for a moment, are not told apart. */
+    private static final Set<String> HOPELESS_REASONS = Set.of("InvalidImageName", "ErrImageNeverPull");
+
+    /** The reason where a node tries again what has failed. */
+    private static final String SANDBOX_AGAIN = "SandboxChanged";
+
+    /** Of containers that have ended without having begun. */
+    private static final Set<String> NOT_STARTED = Set.of("StartError", "ContainerCannotRun");
+
+    /** Of pods that their nodes have sent away; those whose names begin with {@code OutOf} as well. */
+    private static final Set<String> NOT_ADMITTED =
+            Set.of("UnexpectedAdmissionError", "NodeAffinity", "NodeName", "NodePorts", "NodeUnschedulable");
 
     /** As {@code kubectl} would show it, with what helps; none if the pod is well, or on its way. */
     static Optional<PodTrouble> of(Pod pod) {
@@ -48,10 +66,11 @@ record PodTrouble(Kind kind, String text) {
         }
         ContainerState state = workerState(status);
         if (state != null && state.getTerminated() != null) {
-            return Optional.of(new PodTrouble(Kind.LOST, ended(pod, state.getTerminated())));
+            Kind kind = isStartFailure(state.getTerminated()) ? Kind.REFUSED : Kind.LOST;
+            return Optional.of(new PodTrouble(kind, ended(pod, state.getTerminated())));
         }
         if ("Failed".equals(status.getPhase()) || "NodeLost".equals(status.getReason())) {
-            return Optional.of(new PodTrouble(Kind.LOST, failed(status)));
+            return Optional.of(new PodTrouble(isNotAdmitted(status) ? Kind.REFUSED : Kind.LOST, failed(status)));
         }
         if (pod.getMetadata().getDeletionTimestamp() != null) {
             return Optional.of(new PodTrouble(Kind.LOST, disrupted(status)));
@@ -62,6 +81,29 @@ record PodTrouble(Kind kind, String text) {
         return unplaced(status);
     }
 
+    /** What the last event of a pod says that has its place, if that is a warning; what went on after one is over. */
+    static Optional<PodTrouble> ofEvents(List<Event> events) {
+        return events.stream()
+                .filter(event -> !SANDBOX_AGAIN.equals(event.getReason()))
+                .reduce((first, second) -> time(second).isBefore(time(first)) ? first : second)
+                .filter(last -> "Warning".equals(last.getType()))
+                .map(last -> new PodTrouble(
+                        Kind.WAITING, "does not start (" + last.getReason() + because(last.getMessage()) + ")"));
+    }
+
+    /** When it was seen last; old and new servers say that in different fields. */
+    private static Instant time(Event event) {
+        MicroTime again = event.getSeries() == null ? null : event.getSeries().getLastObservedTime();
+        return Stream.of(
+                        Optional.ofNullable(event.getLastTimestamp()),
+                        Optional.ofNullable(again).map(MicroTime::getTime),
+                        Optional.ofNullable(event.getEventTime()).map(MicroTime::getTime))
+                .flatMap(Optional::stream)
+                .map(Instant::parse)
+                .max(Comparator.naturalOrder())
+                .orElse(Instant.EPOCH);
+    }
+
     private static @Nullable ContainerState workerState(PodStatus status) {
         return status.getContainerStatuses().stream()
                 .filter(each -> PodTemplates.WORKER.equals(each.getName()))
@@ -70,8 +112,22 @@ record PodTrouble(Kind kind, String text) {
                 .orElse(null);
     }
 
+    private static boolean isStartFailure(ContainerStateTerminated end) {
+        return NOT_STARTED.contains(String.valueOf(end.getReason()));
+    }
+
+    private static boolean isNotAdmitted(PodStatus status) {
+        String reason = String.valueOf(status.getReason());
+        return NOT_ADMITTED.contains(reason) || reason.startsWith("OutOf");
+    }
+
     private static String ended(Pod pod, ContainerStateTerminated end) {
         int code = end.getExitCode() == null ? 0 : end.getExitCode();
+        if (isStartFailure(end)) {
+            return "could not be started by its node (" + end.getReason() + because(end.getMessage()) + ")";
+        } else if ("ContainerStatusUnknown".equals(end.getReason())) {
+            return "was lost by its node (" + end.getReason() + because(end.getMessage()) + ")";
+        }
         String said = lastWords(end.getMessage());
         if ("OOMKilled".equals(end.getReason())) {
             return "was killed for want of memory: it took all of its limit of " + memoryLimit(pod)
@@ -111,14 +167,14 @@ record PodTrouble(Kind kind, String text) {
     }
 
     private static String failed(PodStatus status) {
-        String why =
-                status.getMessage() == null ? "" : ": " + status.getMessage().strip();
+        String why = because(status.getMessage());
+        if (isNotAdmitted(status)) {
+            return "was not admitted by its node: " + status.getReason() + why;
+        }
         return switch (String.valueOf(status.getReason())) {
             case "Evicted" -> "was evicted by its node" + why;
             case "NodeLost" -> "is on a node that is lost" + why;
             case "Preempting", "Preempted" -> "had to make room for a pod of higher priority" + why;
-            case "UnexpectedAdmissionError", "OutOfcpu", "OutOfmemory", "OutOfpods" ->
-                "was not admitted by its node: " + status.getReason() + why;
             default -> "failed" + (status.getReason() == null ? "" : " (" + status.getReason() + ")") + why;
         };
     }
@@ -140,8 +196,7 @@ record PodTrouble(Kind kind, String text) {
     }
 
     private static PodTrouble waiting(Pod pod, ContainerStateWaiting waiting) {
-        String why =
-                waiting.getMessage() == null ? "" : ": " + waiting.getMessage().strip();
+        String why = because(waiting.getMessage());
         String reason = waiting.getReason();
         if (reason.toLowerCase(Locale.ROOT).contains("image")) {
             String image = pod.getSpec().getContainers().stream()
@@ -172,6 +227,10 @@ record PodTrouble(Kind kind, String text) {
         return "Unschedulable".equals(condition.getReason())
                 ? new PodTrouble(Kind.UNPLACED, "cannot be placed: " + why + " (ask for less, or wait for room)")
                 : new PodTrouble(Kind.WAITING, "is not placed yet: " + condition.getReason() + " " + why);
+    }
+
+    private static String because(@Nullable String message) {
+        return message == null || message.isBlank() ? "" : ": " + message.strip();
     }
 
     private static String lastWords(@Nullable String message) {

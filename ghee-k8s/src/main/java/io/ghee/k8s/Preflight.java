@@ -26,8 +26,8 @@ final class Preflight {
             "leases", List.of("create", "get", "update", "delete"),
             "pods", List.of("create", "get", "list", "watch", "delete", "deletecollection"),
             "secrets", List.of("create"),
-            "configmaps", List.of("create"),
-            "services", List.of("create"));
+            "configmaps", List.of("create", "get", "delete"),
+            "services", List.of("create", "get", "delete"));
 
     /** What who hands a job over to a driver in the cluster does. */
     private static final Map<String, List<String>> SUBMITTER =
@@ -136,7 +136,8 @@ final class Preflight {
     }
 
     private void checkFits(PlannedStage stage, List<Node> nodes) {
-        if (nodes.stream().noneMatch(node -> fits(stage.resources(), node))) {
+        // Without any, there may be some as soon as there are pods.
+        if (!nodes.isEmpty() && nodes.stream().noneMatch(node -> fits(stage.resources(), node))) {
             String most = nodes.stream().map(this::describe).distinct().toList().toString();
             throw new ConfigurationException("stage " + stage.name() + " asks for " + stage.resources()
                     + " each, which no node can hold, even an empty one (expected: at most one of " + most + ")");

@@ -3,14 +3,17 @@ package io.ghee.k8s;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceBuilder;
+import io.fabric8.kubernetes.api.model.StatusBuilder;
 import io.ghee.ConfigurationException;
 import io.ghee.InfrastructureException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -24,6 +27,10 @@ class ClusterTest {
             .withNewMetadata()
             .withName("clicks")
             .withNamespace(MockApi.NAMESPACE)
+            .addToLabels(Manifests.JOB, "clicks")
+            .addNewOwnerReference()
+            .withUid("now")
+            .endOwnerReference()
             .endMetadata()
             .build();
 
@@ -71,6 +78,91 @@ class ClusterTest {
         assertThat(api.asked("POST", SERVICES)).hasSize(2);
         assertThat(api.client().services().inNamespace("ml").withName("clicks").get())
                 .isNotNull();
+    }
+
+    @Test
+    void theJobsOwnIsTaken() {
+        api.loseAnswer("POST", SERVICES);
+        cluster.createOwned("service", SERVICE);
+        assertThat(api.asked("POST", SERVICES)).hasSize(2);
+        assertThat(api.asked("DELETE", SERVICES)).isEmpty();
+    }
+
+    @Test
+    void whatAnEarlierLeaseOfTheJobHasLeftIsReplaced() {
+        api.client().resource(before().build()).create();
+        cluster.createOwned("service", SERVICE);
+        assertThat(api.asked("DELETE", SERVICES)).hasSize(1);
+        assertThat(api.client()
+                        .services()
+                        .inNamespace("ml")
+                        .withName("clicks")
+                        .get()
+                        .getMetadata()
+                        .getOwnerReferences())
+                .extracting(OwnerReference::getUid)
+                .containsExactly("now");
+    }
+
+    @Test
+    void whatIsNotTheJobsIsLeftAlone() {
+        api.client()
+                .resource(before().editMetadata()
+                        .withLabels(Map.of())
+                        .endMetadata()
+                        .build())
+                .create();
+        assertThatThrownBy(() -> cluster.createOwned("service", SERVICE))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("namespace ml of http://localhost:")
+                .hasMessageEndingWith(
+                        "service clicks is there already, and not this job's (expected: none of that name)");
+        assertThat(api.asked("DELETE", SERVICES)).isEmpty();
+    }
+
+    private static ServiceBuilder before() {
+        return new ServiceBuilder(SERVICE)
+                .editMetadata()
+                .editFirstOwnerReference()
+                .withUid("before")
+                .endOwnerReference()
+                .endMetadata();
+    }
+
+    @Test
+    void aQuotaThatIsChangedAtTheSameTimeIsNotTakenForTheObject() {
+        api.answer(
+                "POST",
+                SERVICES,
+                1,
+                request -> MockApi.json(
+                        409,
+                        new StatusBuilder()
+                                .withStatus("Failure")
+                                .withCode(409)
+                                .withReason("Conflict")
+                                .withMessage("Operation cannot be fulfilled on resourcequotas \"team\"")
+                                .build()));
+        cluster.patient().createOwned("service", SERVICE);
+        assertThat(api.asked("POST", SERVICES)).hasSize(2);
+    }
+
+    @Test
+    void aQuotaThatIsFullMayHaveRoomAgain() {
+        String full = "services \"clicks\" is forbidden: exceeded quota: team, requested: services=1";
+        api.refuse("POST", SERVICES, 2, 403, full);
+        assertThatThrownBy(() -> cluster.create("service", SERVICE))
+                .isInstanceOf(InfrastructureException.class)
+                .hasMessageEndingWith("to create service clicks: no room: " + full);
+        cluster.patient().create("service", SERVICE);
+        assertThat(api.asked("POST", SERVICES)).hasSize(3);
+    }
+
+    @Test
+    void inTheMidstOfAJobAServerMayBeAwayForLonger() {
+        api.refuse("POST", SERVICES, 6, 503, "the server is starting");
+        cluster.patient().create("service", SERVICE);
+        assertThat(api.asked("POST", SERVICES)).hasSize(7);
     }
 
     @Test

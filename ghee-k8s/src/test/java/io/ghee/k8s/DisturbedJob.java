@@ -37,7 +37,8 @@ interface DisturbedJob extends AutoCloseable {
     }
 
     /** Driven by a pod. */
-    static DisturbedJob submit(TestNamespace namespace, Path input, Path output) throws IOException {
+    static DisturbedJob submit(TestNamespace namespace, Path input, Path output, Numbers.Fate first)
+            throws IOException {
         Path progress = output.resolveSibling(output.getFileName() + "-progress");
         namespace.actAs(TestNamespace.USER);
         Submission submission = namespace
@@ -52,7 +53,8 @@ interface DisturbedJob extends AutoCloseable {
                                 namespace.image(),
                                 input.toString(),
                                 output.toString(),
-                                progress.toString()));
+                                progress.toString(),
+                                first.name()));
         return new Submitted(namespace, submission, progress);
     }
 

@@ -158,6 +158,21 @@ class JobLeaseTest {
     }
 
     @Test
+    void aTakeoverWhoseAnswerWasLostHasBeenOne() throws InterruptedException {
+        JobLease before = JobLease.create(cluster, manifest(1));
+        api.loseAnswer("PUT", LEASES);
+        assertThat(JobLease.takeOver(cluster, manifest(1)).transitions()).isEqualTo(1);
+        isAnothers(before);
+    }
+
+    @Test
+    void aServerThatIsAwayForAWhileDelaysATakeover() throws InterruptedException {
+        JobLease.create(cluster, manifest(1));
+        api.refuse("PUT", LEASES, 6, 503, "the server is starting");
+        JobLease.takeOver(cluster, manifest(1)).check();
+    }
+
+    @Test
     void whoMayNotTakeItOverIsTold() throws InterruptedException {
         JobLease.create(cluster, manifest(1));
         api.refuse("PUT", LEASES, 1, 403, "leases \"clicks\" is forbidden");

@@ -85,8 +85,37 @@ final class Numbers {
         }
     }
 
-    /** Drives the job: of a namespace, an image, the input, the output, and the file of how far it is. */
-    public static void main(String[] args) throws InterruptedException {
+    /** What becomes of the first driver in a pod. */
+    enum Fate {
+        NONE {
+            @Override
+            void befall(Job job) {}
+        },
+        /** It fails on the way, as one whose cluster is out of order: it takes the job away. */
+        FAILED {
+            @Override
+            void befall(Job job) throws InterruptedException {
+                while (read(job) < ROWS / 4) {
+                    TimeUnit.MILLISECONDS.sleep(TELL_MILLIS);
+                }
+                job.cancel();
+                System.exit(GheeException.Kind.INFRASTRUCTURE.exitCode());
+            }
+        },
+        /** It is lost between the commit and its end. */
+        LOST_AFTER_COMMIT {
+            @Override
+            void befall(Job job) throws InterruptedException {
+                job.await();
+                Runtime.getRuntime().halt(137);
+            }
+        };
+
+        abstract void befall(Job job) throws InterruptedException;
+    }
+
+    /** Drives the job: of a namespace, an image, the input, the output, the file of how far it is, and the first one's fate. */
+    public static void main(String[] args) throws InterruptedException, IOException {
         ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
         try {
             Job job = Kubernetes.namespace(args[0]).image(args[1]).launch(pipeline(Path.of(args[2]), Path.of(args[3])));
@@ -94,6 +123,11 @@ final class Numbers {
             Object telling = timer.scheduleWithFixedDelay(
                     () -> tell(job, progress), TELL_MILLIS, TELL_MILLIS, TimeUnit.MILLISECONDS);
             System.out.println("driving " + job.name() + ": " + telling);
+            Path first = progress.resolveSibling(progress.getFileName() + ".first");
+            if (Files.notExists(first)) {
+                Files.createFile(first);
+                Fate.valueOf(args[5]).befall(job);
+            }
             job.await().restarts().forEach(each -> System.out.println(RESTARTED + each));
             System.exit(0);
         } catch (GheeException e) {

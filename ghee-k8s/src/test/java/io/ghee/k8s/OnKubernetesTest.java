@@ -99,7 +99,7 @@ class OnKubernetesTest {
         long began = System.nanoTime();
         boolean driven = faults.contains(PodFault.DRIVER_KILLED);
         try (DisturbedJob job = driven
-                ? DisturbedJob.submit(namespace, numbers, output)
+                ? DisturbedJob.submit(namespace, numbers, output, Numbers.Fate.NONE)
                 : DisturbedJob.launch(namespace, pipeline(output))) {
             List<String> struck = new ArrayList<>();
             boolean writer = driven;
@@ -209,6 +209,25 @@ class OnKubernetesTest {
             jobs.get(k).await(LONGEST);
             checkOutput(namespace.shared().resolve("gpus-" + k));
         }
+    }
+
+    /** The next one makes a lease of its own: it must not take what is left of the first one's for its own. */
+    @Test
+    void aDriverThatHasFailedIsFollowedByAnotherOne() throws Exception {
+        Path output = namespace.shared().resolve("driver-failed");
+        try (DisturbedJob job = DisturbedJob.submit(namespace, numbers, output, Numbers.Fate.FAILED)) {
+            job.await(LONGEST);
+        }
+        checkOutput(output);
+    }
+
+    @Test
+    void aJobWhoseDriverIsLostAfterTheCommitEndsWell() throws Exception {
+        Path output = namespace.shared().resolve("driver-lost");
+        try (DisturbedJob job = DisturbedJob.submit(namespace, numbers, output, Numbers.Fate.LOST_AFTER_COMMIT)) {
+            job.await(LONGEST);
+        }
+        checkOutput(output);
     }
 
     @Test

@@ -80,12 +80,11 @@ enum PodFault {
                     .filter(each -> each.info().command().orElse("").endsWith("/kube-apiserver"))
                     .findFirst();
             if (server.isPresent()) {
-                signal("STOP", server.get().pid());
-                try {
-                    TimeUnit.SECONDS.sleep(30);
-                } finally {
-                    signal("CONT", server.get().pid());
-                }
+                // In a session of its own: it goes on again even if this JVM is killed meanwhile.
+                long pid = server.get().pid();
+                new ProcessBuilder("setsid", "sh", "-c", "kill -STOP " + pid + "; sleep 30; kill -CONT " + pid)
+                        .start()
+                        .waitFor();
             }
         }
     },
@@ -98,10 +97,6 @@ enum PodFault {
     };
 
     abstract void strike(KubernetesClient admin, Pod victim) throws IOException, InterruptedException;
-
-    private static void signal(String which, long pid) throws IOException, InterruptedException {
-        new ProcessBuilder("kill", "-" + which, Long.toString(pid)).start().waitFor();
-    }
 
     private static void cordon(KubernetesClient admin, String node, boolean yes) {
         admin.nodes()

@@ -4,11 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.ContainerState;
 import io.fabric8.kubernetes.api.model.ContainerStateBuilder;
+import io.fabric8.kubernetes.api.model.Event;
+import io.fabric8.kubernetes.api.model.EventBuilder;
+import io.fabric8.kubernetes.api.model.MicroTime;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.PodStatus;
 import io.fabric8.kubernetes.api.model.PodStatusBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** As API servers have been seen to say it. */
@@ -109,6 +113,69 @@ class PodTroubleTest {
                 .endWaiting()
                 .build()));
         assertThat(trouble.kind()).isEqualTo(PodTrouble.Kind.HOPELESS);
+    }
+
+    @Test
+    void aSecretThatIsNotAtHandMayStillCome() {
+        assertThat(of(pod(new ContainerStateBuilder()
+                        .withNewWaiting()
+                        .withReason("CreateContainerConfigError")
+                        .withMessage("failed to sync secret cache: timed out waiting for the condition")
+                        .endWaiting()
+                        .build())))
+                .isEqualTo(new PodTrouble(
+                        PodTrouble.Kind.WAITING,
+                        "does not start (CreateContainerConfigError: failed to sync secret cache: timed out waiting"
+                                + " for the condition)"));
+    }
+
+    @Test
+    void whatHasNotBegunHasNoLastWords() {
+        assertThat(of(ended(128, "StartError", "failed to create containerd task: context canceled\n")))
+                .isEqualTo(new PodTrouble(
+                        PodTrouble.Kind.REFUSED,
+                        "could not be started by its node (StartError: failed to create containerd task: context"
+                                + " canceled)"));
+        assertThat(of(ended(137, "ContainerStatusUnknown", "The container could not be located")))
+                .isEqualTo(new PodTrouble(
+                        PodTrouble.Kind.LOST,
+                        "was lost by its node (ContainerStatusUnknown: The container could not be located)"));
+        assertThat(of(pod(new PodStatusBuilder()
+                        .withPhase("Failed")
+                        .withReason("OutOfnvidia.com/gpu")
+                        .withMessage("Node didn't have enough resource: nvidia.com/gpu")
+                        .build())))
+                .isEqualTo(new PodTrouble(
+                        PodTrouble.Kind.REFUSED,
+                        "was not admitted by its node: OutOfnvidia.com/gpu: Node didn't have enough resource:"
+                                + " nvidia.com/gpu"));
+    }
+
+    private static Event event(String type, String reason, String time) {
+        return new EventBuilder()
+                .withType(type)
+                .withReason(reason)
+                .withLastTimestamp(time)
+                .build();
+    }
+
+    @Test
+    void aWarningIsOverWhenThePodHasGoneOn() {
+        Event unplaced = new EventBuilder()
+                .withType("Warning")
+                .withReason("FailedScheduling")
+                .withEventTime(new MicroTime("2026-01-01T00:00:01.500000Z"))
+                .build();
+        Event unmounted = event("Warning", "FailedMount", "2026-01-01T00:00:07Z");
+        Event scheduled = event("Normal", "Scheduled", "2026-01-01T00:00:05Z");
+        assertThat(PodTrouble.ofEvents(List.of())).isEmpty();
+        assertThat(PodTrouble.ofEvents(List.of(scheduled, unplaced))).isEmpty();
+        assertThat(PodTrouble.ofEvents(List.of(unplaced, unmounted, scheduled)))
+                .contains(new PodTrouble(PodTrouble.Kind.WAITING, "does not start (FailedMount)"));
+        assertThat(PodTrouble.ofEvents(List.of(unmounted, event("Normal", "Pulling", "2026-01-01T00:00:07Z"))))
+                .isEmpty();
+        assertThat(PodTrouble.ofEvents(List.of(unmounted, event("Normal", "SandboxChanged", "2026-01-01T00:00:09Z"))))
+                .isPresent();
     }
 
     @Test

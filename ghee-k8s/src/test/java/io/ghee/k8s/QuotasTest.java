@@ -3,11 +3,15 @@ package io.ghee.k8s;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.ResourceQuota;
 import io.fabric8.kubernetes.api.model.ResourceQuotaBuilder;
+import io.fabric8.kubernetes.api.model.ResourceRequirementsBuilder;
 import io.ghee.ConfigurationException;
 import java.util.List;
 import java.util.Map;
@@ -59,6 +63,47 @@ class QuotasTest {
         isRefused(quota("limits.memory", "2Gi", "1025Mi"), "1073741824 limits.memory, 1072693248 of 2Gi");
         isRefused(quota("requests.nvidia.com/gpu", "8", "8"), "1 requests.nvidia.com/gpu, 0 of 8");
         isRefused(quota("count/pods", "10", "8"), "3 count/pods, 2 of 10");
+    }
+
+    private static Container container(String name, String request, String limit) {
+        ResourceRequirementsBuilder resources = new ResourceRequirementsBuilder();
+        if (request != null) {
+            resources.addToRequests("cpu", new Quantity(request));
+        }
+        if (limit != null) {
+            resources.addToLimits("cpu", new Quantity(limit));
+        }
+        return new ContainerBuilder()
+                .withName(name)
+                .withResources(resources.build())
+                .build();
+    }
+
+    /** The server counts 4 + 1: an init container is over when the worker begins, and so are those before it. */
+    @Test
+    void whatIsBesideTheWorkerInItsPodCounts() {
+        Pod pod = new PodBuilder()
+                .withNewSpec()
+                .withInitContainers(
+                        container("fetch", "3", null),
+                        new ContainerBuilder(container("proxy", "1", "2"))
+                                .withRestartPolicy("Always")
+                                .build(),
+                        container("warm", "4", null))
+                .withContainers(container("worker", "2", null), container("logs", null, "500m"))
+                .endSpec()
+                .build();
+        assertThatCode(() -> Quotas.check(
+                        List.of(quota("requests.cpu", "5", "0"), quota("limits.cpu", "2500m", "0")), List.of(pod)))
+                .doesNotThrowAnyException();
+        assertThatThrownBy(() -> Quotas.check(List.of(quota("requests.cpu", "4900m", "0")), List.of(pod)))
+                .hasMessageContaining("the job asks for 5 requests.cpu");
+        assertThatThrownBy(() -> Quotas.check(List.of(quota("limits.cpu", "2", "0")), List.of(pod)))
+                .hasMessageContaining("the job asks for 2.500 limits.cpu");
+        Pod light =
+                new PodBuilder(pod).editSpec().withInitContainers().endSpec().build();
+        assertThatThrownBy(() -> Quotas.check(List.of(quota("requests.cpu", "2", "0")), List.of(light)))
+                .hasMessageContaining("the job asks for 2.500 requests.cpu");
     }
 
     @Test

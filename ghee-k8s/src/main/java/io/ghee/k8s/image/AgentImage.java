@@ -51,10 +51,15 @@ public final class AgentImage {
      * @throws InfrastructureException if the base cannot be had, or the archive cannot be written
      */
     public static void write(String base, String name, Path output) throws InterruptedException {
+        write(base, name, output, System.getProperty("java.class.path"));
+    }
+
+    /** The same with another class path. */
+    static void write(String base, String name, Path output, String classPath) throws InterruptedException {
         Path archive = output.toAbsolutePath();
         try (Temporary digests = Temporary.create()) {
             JibContainerBuilder image = from(base).setFormat(ImageFormat.Docker).setCreationTime(Instant.EPOCH);
-            ClassPathLayers layers = ClassPathLayers.of(System.getProperty("java.class.path"), digests.file);
+            ClassPathLayers layers = ClassPathLayers.of(classPath, digests.file);
             layers.all().forEach(image::addFileEntriesLayer);
             image.addEnvironmentVariable("CLASSPATH", layers.classPath());
             // The driver says what a pod runs; by hand, there is nothing to run.
