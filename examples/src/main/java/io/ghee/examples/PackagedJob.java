@@ -5,6 +5,7 @@ import io.ghee.run.JobProgress;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A job that the command line knows by name. Its options are fields annotated for picocli; the command line adds those that
@@ -33,9 +34,9 @@ public interface PackagedJob {
      */
     Closeable prepare() throws InterruptedException;
 
-    /** Whether {@link #prepare} starts servers, which only this machine reaches. */
-    default boolean startsServers() {
-        return false;
+    /** What {@link #prepare} makes that only this machine reaches: "a file", "servers"; empty if there is nothing. */
+    default Optional<String> makesHere() {
+        return Optional.empty();
     }
 
     /** How many passes it makes. */

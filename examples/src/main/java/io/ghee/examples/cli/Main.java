@@ -8,6 +8,7 @@ import java.nio.charset.Charset;
 import java.util.Comparator;
 import java.util.List;
 import java.util.ServiceLoader;
+import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -40,7 +41,27 @@ public final class Main {
         }
         PrintWriter out = new PrintWriter(System.out, true, Charset.defaultCharset());
         PrintWriter err = new PrintWriter(System.err, true, Charset.defaultCharset());
-        System.exit(execute(out, err, args));
+        int code = execute(out, err, args);
+        giveWayToSignal();
+        System.exit(code);
+    }
+
+    /**
+     * Does not return if a signal is ending this JVM. Then the exit code is the signal's; of what failed because of it, System.exit
+     * would take the code if it came between the last hook and the end.
+     */
+    private static void giveWayToSignal() {
+        Thread probe = new Thread(() -> {}, "ghee-probe");
+        try {
+            Runtime.getRuntime().addShutdownHook(probe);
+            Runtime.getRuntime().removeShutdownHook(probe);
+        } catch (IllegalStateException e) {
+            try {
+                new CountDownLatch(1).await();
+            } catch (InterruptedException ignored) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 
     /** Runs a command line and returns its exit code. */

@@ -117,10 +117,11 @@ final class RunJob implements Callable<Integer> {
 
     private Launcher launcher() {
         if (launcherName.equals("kubernetes")) {
-            if (job.startsServers()) {
-                throw new ConfigurationException("--launcher kubernetes without --input: pods do not reach the servers"
-                        + " that " + job.name() + " starts for itself (expected: --input and --output)");
-            }
+            job.makesHere().ifPresent(what -> {
+                throw new ConfigurationException("--launcher kubernetes without --input: " + job.name()
+                        + " makes its input itself, " + what
+                        + " of this machine, which pods do not reach (expected: --input and --output)");
+            });
             return cluster.kubernetes();
         }
         cluster.refuseFor(launcherName);

@@ -24,6 +24,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -139,8 +140,8 @@ public final class ClicksPredictJob implements PackagedJob {
     }
 
     @Override
-    public boolean startsServers() {
-        return input == null;
+    public Optional<String> makesHere() {
+        return input == null ? Optional.of("servers") : Optional.empty();
     }
 
     @Override

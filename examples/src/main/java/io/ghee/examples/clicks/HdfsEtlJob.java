@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -81,8 +82,8 @@ public final class HdfsEtlJob implements PackagedJob {
     }
 
     @Override
-    public boolean startsServers() {
-        return input == null;
+    public Optional<String> makesHere() {
+        return input == null ? Optional.of("servers") : Optional.empty();
     }
 
     @Override

@@ -22,6 +22,7 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -134,6 +135,11 @@ public final class LrSparseJob implements PackagedJob {
             output = Path.of("runs", name() + "-" + now).toString();
         }
         return output;
+    }
+
+    @Override
+    public Optional<String> makesHere() {
+        return input == null ? Optional.of("a file") : Optional.empty();
     }
 
     @Override

@@ -72,6 +72,11 @@ public final class FmSweepJob implements PackagedJob {
     }
 
     @Override
+    public Optional<String> makesHere() {
+        return ratings.makesHere();
+    }
+
+    @Override
     public Closeable prepare() {
         return ratings.prepare();
     }

@@ -19,6 +19,7 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -63,6 +64,11 @@ public final class MovielensJob implements PackagedJob {
             output = Path.of("runs", name() + "-" + now).toString();
         }
         return output;
+    }
+
+    @Override
+    public Optional<String> makesHere() {
+        return ratings.makesHere();
     }
 
     @Override

@@ -82,6 +82,10 @@ final class Ratings {
         return seed;
     }
 
+    Optional<String> makesHere() {
+        return input == null ? Optional.of("a file") : Optional.empty();
+    }
+
     /** Makes a file, if none was given. */
     Closeable prepare() {
         if (input == null && !Files.exists(Path.of(input()))) {

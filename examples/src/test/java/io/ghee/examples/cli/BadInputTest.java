@@ -165,17 +165,21 @@ class BadInputTest {
 
     @ParameterizedTest
     @CsvSource({
-        "clicks-predict, client",
-        "clicks-predict, cluster",
-        "hdfs-etl, client",
-        "hdfs-etl, cluster",
+        "clicks-predict, client, servers",
+        "clicks-predict, cluster, servers",
+        "hdfs-etl, client, servers",
+        "hdfs-etl, cluster, servers",
+        "movielens-fm, client, a file",
+        "movielens-fm, cluster, a file",
+        "lr-sparse, client, a file",
+        "fm-sweep, client, a file",
     })
-    void serversThatPodsDoNotReachAreNotStartedForThem(String job, String mode) throws IOException {
+    void whatPodsDoNotReachIsNotMadeForThem(String job, String mode, String what) throws IOException {
         fails(
                 ghee("run", job, "--launcher", "kubernetes", "--deploy-mode", mode),
                 3,
-                "--launcher kubernetes without --input: pods do not reach the servers that " + job
-                        + " starts for itself (expected: --input and --output)");
+                "--launcher kubernetes without --input: " + job + " makes its input itself, " + what
+                        + " of this machine, which pods do not reach (expected: --input and --output)");
     }
 
     @Test
