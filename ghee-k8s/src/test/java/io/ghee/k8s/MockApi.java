@@ -16,6 +16,9 @@ import io.fabric8.mockwebserver.http.Buffer;
 import io.fabric8.mockwebserver.http.Dispatcher;
 import io.fabric8.mockwebserver.http.MockResponse;
 import io.fabric8.mockwebserver.http.RecordedRequest;
+import io.fabric8.mockwebserver.http.Response;
+import io.fabric8.mockwebserver.http.WebSocket;
+import io.fabric8.mockwebserver.http.WebSocketListener;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
@@ -52,12 +55,61 @@ public final class MockApi implements AutoCloseable {
         @Override
         public MockResponse dispatch(RecordedRequest request) {
             asked.add(request);
+            MockResponse answer = answer(request);
+            WebSocketListener watch = answer.getWebSocketListener();
+            return watch == null ? answer : answer.withWebSocketUpgrade(new EndedAside(watch));
+        }
+
+        private MockResponse answer(RecordedRequest request) {
             for (Fault fault : faults) {
                 if (fault.takes(request)) {
                     return fault.answer.apply(request);
                 }
             }
             return real(request);
+        }
+    }
+
+    /**
+     * A watch whose end is told to it by a thread of its own: what the server has for watches then waits for its last event to be
+     * sent, for half a minute, and that is for the thread that tells it to do.
+     */
+    private static final class EndedAside extends WebSocketListener {
+        private final WebSocketListener watch;
+
+        EndedAside(WebSocketListener watch) {
+            this.watch = watch;
+        }
+
+        @Override
+        public void onBeforeAccept(WebSocket socket, Response response) {
+            watch.onBeforeAccept(socket, response);
+        }
+
+        @Override
+        public void onOpen(WebSocket socket, Response response) {
+            watch.onOpen(socket, response);
+        }
+
+        @Override
+        public void onClosing(WebSocket socket, int code, String reason) {
+            watch.onClosing(socket, code, reason);
+        }
+
+        @Override
+        public void onClosed(WebSocket socket, int code, String reason) {
+            aside(() -> watch.onClosed(socket, code, reason));
+        }
+
+        @Override
+        public void onFailure(WebSocket socket, Throwable error, Response response) {
+            aside(() -> watch.onFailure(socket, error, response));
+        }
+
+        private static void aside(Runnable end) {
+            Thread thread = new Thread(end, "watch-end");
+            thread.setDaemon(true);
+            thread.start();
         }
     }
 
