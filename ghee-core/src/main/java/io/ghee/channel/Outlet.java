@@ -13,6 +13,9 @@ public interface Outlet extends AutoCloseable {
     /** How many replicas receive. */
     int consumers();
 
+    /** The next batches to be sent are this one, to several consumers: what can be done once for all of them is done now. */
+    default void prepare(Batch<?> batch) {}
+
     /**
      * Hands {@code batch} to a consumer, waiting for its credit.
      *

@@ -182,6 +182,7 @@ abstract class ToStage extends Terminal {
 
         @Override
         void batch(Batch<?> batch, Origins origins) throws Exception {
+            prepare(batch);
             for (Map.Entry<Integer, List<Integer>> team : teams.entrySet()) {
                 int consumer =
                         team.getValue().size() == 1 ? team.getValue().get(0) : deal(coordinator, team.getKey(), batch);
@@ -189,6 +190,14 @@ abstract class ToStage extends Terminal {
             }
             spare(batch);
             edge.lineage().ledger().remove(origins);
+        }
+
+        private void prepare(Batch<?> batch) {
+            if (teams.size() > 1) {
+                Activity before = metrics.in(Activity.SERIALISE);
+                outlet.prepare(batch);
+                metrics.in(before);
+            }
         }
 
         private void sendTo(int team, int consumer, Batch<?> batch, Origins origins) throws InterruptedException {

@@ -105,6 +105,11 @@ final class FrameOutlet implements Outlet, Keeper.Chore {
     }
 
     @Override
+    public void prepare(Batch<?> batch) {
+        codec.prepare(batch);
+    }
+
+    @Override
     public long send(int consumer, int epoch, Batch<?> batch, Origins origins) throws InterruptedException {
         BatchCodec.Measured measured = codec.measure(batch, origins);
         int bytes = measured.bytes();

@@ -31,6 +31,11 @@ public final class BatchCodec {
     private final Kryo kryo = Kryos.forRecords();
     private final Map<String, RecordLayout<?>> layouts = new HashMap<>();
     private final Output scratch = new Output(4096, Integer.MAX_VALUE - 64);
+    private ByteBuffer preparedSpace = ByteBuffer.allocateDirect(0);
+    private @Nullable Prepared prepared;
+
+    /** The columns of records that are measured several times. */
+    private record Prepared(List<?> records, RecordLayout<Object> layout, ByteBuffer columns) {}
 
     /**
      * A codec.
@@ -73,33 +78,62 @@ public final class BatchCodec {
         }
     }
 
+    /** Encodes a batch that is measured several times after that: so it is done once. */
+    public void prepare(Batch<?> batch) {
+        prepared = null;
+        RecordLayout<Object> layout = batch.isColumnar() ? null : layout(batch);
+        if (layout == null) {
+            return;
+        }
+        RecordLayout<Object>.Encoding encoding;
+        try {
+            encoding = layout.measure(batch.records());
+        } catch (BadRecordException nullInside) {
+            return;
+        }
+        if (preparedSpace.capacity() < encoding.bytes()) {
+            preparedSpace = ByteBuffer.allocateDirect(encoding.bytes());
+        }
+        encoding.writeTo(preparedSpace.clear());
+        prepared = new Prepared(batch.records(), layout, preparedSpace.flip().slice());
+    }
+
     /**
      * Measures a batch.
      *
      * @throws ConfigurationException if the records cannot be written, or are too many for a frame
      */
     public Measured measure(Batch<?> batch, Origins origins) {
+        if (prepared != null && !batch.isColumnar() && batch.records() == prepared.records) {
+            return measureColumns(batch, prepared.layout, prepared.columns, origins);
+        }
         RecordLayout<Object> layout = layout(batch);
         if (layout == null) {
             return measureObjects(batch, origins);
-        }
-        byte[] name = layout.type().getName().getBytes(StandardCharsets.UTF_8);
-        if (batch.isColumnar()) {
-            ByteBuffer columns = batch.columns().encoded();
-            return measured(
-                    batch,
-                    BatchHeader.Codec.COLUMNAR,
-                    name,
-                    columns.remaining(),
-                    origins,
-                    body -> body.put(columns.duplicate()));
+        } else if (batch.isColumnar()) {
+            return measureColumns(batch, layout, batch.columns().encoded(), origins);
         }
         try {
             RecordLayout<Object>.Encoding encoding = layout.measure(batch.records());
-            return measured(batch, BatchHeader.Codec.COLUMNAR, name, encoding.bytes(), origins, encoding::writeTo);
+            return measured(
+                    batch, BatchHeader.Codec.COLUMNAR, nameOf(layout), encoding.bytes(), origins, encoding::writeTo);
         } catch (BadRecordException nullInside) {
             return measureObjects(batch, origins);
         }
+    }
+
+    private static byte[] nameOf(RecordLayout<?> layout) {
+        return layout.type().getName().getBytes(StandardCharsets.UTF_8);
+    }
+
+    private Measured measureColumns(Batch<?> batch, RecordLayout<?> layout, ByteBuffer columns, Origins origins) {
+        return measured(
+                batch,
+                BatchHeader.Codec.COLUMNAR,
+                nameOf(layout),
+                columns.remaining(),
+                origins,
+                body -> body.put(columns.duplicate()));
     }
 
     private Measured measureObjects(Batch<?> batch, Origins origins) {

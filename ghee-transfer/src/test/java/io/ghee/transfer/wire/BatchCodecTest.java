@@ -30,6 +30,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -61,6 +62,16 @@ class BatchCodecTest {
             if (number < 0) {
                 throw new IllegalArgumentException("number: " + number);
             }
+        }
+    }
+
+    record Counting(int number) {
+        private static final AtomicInteger READ = new AtomicInteger();
+
+        @Override
+        public int number() {
+            READ.incrementAndGet();
+            return number;
         }
     }
 
@@ -145,6 +156,37 @@ class BatchCodecTest {
                 assertThat(decode(body.flip()).records()).isEqualTo(batch.records());
             }
         }
+    }
+
+    @Test
+    void aPreparedBatchIsEncodedOnce() {
+        Batch<?> batch = Batch.of(List.of(new Counting(1), new Counting(2)));
+        Counting.READ.set(0);
+        sender.prepare(batch);
+        int once = Counting.READ.get();
+        for (int consumer = 0; consumer < 3; consumer++) {
+            Origins origins = Origins.of(new long[] {7, 8}, new long[] {consumer, consumer});
+            ByteBuffer body = encode(batch.share(), origins);
+            assertThat(receiver.read(1, body).get(0).origins().path(1)).isEqualTo(consumer);
+            assertThat(decode(body).records()).isEqualTo(batch.records());
+        }
+        assertThat(Counting.READ.get()).isEqualTo(once).isGreaterThan(1);
+    }
+
+    @Test
+    void whatWasPreparedIsOfThatBatchAlone() {
+        Batch<?> first = Batch.of(List.of(new Rating(1, 2, 3)));
+        sender.prepare(first);
+        assertThat(across(Batch.of(RATINGS), Codec.COLUMNAR).records()).isEqualTo(RATINGS);
+
+        sender.prepare(Batch.of(RATINGS));
+        assertThat(across(first, Codec.COLUMNAR).records()).isEqualTo(first.records());
+
+        Batch<?> withNull = Batch.of(List.of(new Titled(1, null, new String[0])));
+        sender.prepare(withNull);
+        assertThat(across(withNull, Codec.KRYO).records())
+                .usingRecursiveComparison()
+                .isEqualTo(withNull.records());
     }
 
     @Test
