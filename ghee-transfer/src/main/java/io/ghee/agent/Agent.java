@@ -199,6 +199,8 @@ public final class Agent {
 
     private boolean work(ControlMessage.Welcome welcome) {
         take(welcome.credentials());
+        // Before there are threads: all have the same.
+        Thread.currentThread().setContextClassLoader(welcome.plan().loader());
         Plan plan = welcome.plan().plan();
         PlannedStage mine = plan.stages().stream()
                 .filter(planned -> planned.name().equals(self.stage()))

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 sealed interface ControlMessage {
     /** The version of these messages. */
-    int PROTOCOL = 7;
+    int PROTOCOL = 8;
 
     /** What the driver receives. */
     sealed interface ToDriver extends ControlMessage {

@@ -9,6 +9,9 @@ import java.io.InvalidClassException;
 import java.io.ObjectInputFilter;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
+import java.io.ObjectStreamClass;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
@@ -21,8 +24,9 @@ import java.util.function.Predicate;
  *
  * @param classes the names of all classes that are met when {@code bytes} are read, as the driver found by reading them; of a
  *     lambda, the class around it
+ * @param session classes that no class path has, by name, as of a notebook: see {@link SessionCode}
  */
-public record PlanBytes(byte[] bytes, Set<String> classes) {
+public record PlanBytes(byte[] bytes, Set<String> classes, Map<String, byte[]> session) {
     private static final int DEEPEST = 200;
     private static final int LONGEST_ARRAY = 1024;
 
@@ -32,34 +36,68 @@ public record PlanBytes(byte[] bytes, Set<String> classes) {
      * @throws ConfigurationException if something in it cannot be written, or not be read back
      */
     public static PlanBytes of(Plan plan) {
+        SessionCode session = SessionCode.of(plan);
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
             out.writeObject(plan);
+            out.writeObject(session.variables().toArray(SessionCode.Variable[]::new));
         } catch (IOException e) {
             throw new ConfigurationException("pipeline " + plan.pipeline() + " cannot be sent to a worker: " + e, e);
         }
         Set<String> classes = new TreeSet<>();
         // What is written is not all that is met: lambdas and immutable collections are written as stand-ins.
-        read(bytes.toByteArray(), type -> {
+        read(bytes.toByteArray(), session.loader(), type -> {
             classes.add(name(type));
             return true;
         });
-        return new PlanBytes(bytes.toByteArray(), classes);
+        return new PlanBytes(bytes.toByteArray(), classes, session.classes());
+    }
+
+    /** The loader of this code and, as its child if there is one, of the session: to be the context's of whoever reads. */
+    ClassLoader loader() {
+        return SessionCode.loader(session, PlanBytes.class.getClassLoader());
     }
 
     /**
-     * Reads the plan.
+     * Reads the plan, and gives the session's variables their values.
      *
      * @throws ConfigurationException if it is damaged, or of classes that are not here or were not the driver's
      */
     public Plan plan() {
-        return read(bytes, type -> classes.contains(name(type)));
+        ClassLoader loader = Thread.currentThread().getContextClassLoader();
+        Shipment shipment = read(bytes, loader, type -> classes.contains(name(type)));
+        for (SessionCode.Variable variable : shipment.variables) {
+            variable.restore();
+        }
+        return shipment.plan;
     }
 
-    private static Plan read(byte[] bytes, Predicate<Class<?>> allowed) {
-        try (ObjectInputStream in = new ObjectInputStream(new ByteArrayInputStream(bytes))) {
+    private record Shipment(Plan plan, List<SessionCode.Variable> variables) {}
+
+    private static final class Reader extends ObjectInputStream {
+        private final ClassLoader loader;
+
+        Reader(byte[] bytes, ClassLoader loader) throws IOException {
+            super(new ByteArrayInputStream(bytes));
+            this.loader = loader;
+        }
+
+        @Override
+        protected Class<?> resolveClass(ObjectStreamClass described) throws IOException, ClassNotFoundException {
+            try {
+                return Class.forName(described.getName(), false, loader);
+            } catch (ClassNotFoundException e) {
+                // A primitive type.
+                return super.resolveClass(described);
+            }
+        }
+    }
+
+    private static Shipment read(byte[] bytes, ClassLoader loader, Predicate<Class<?>> allowed) {
+        try (ObjectInputStream in = new Reader(bytes, loader)) {
             in.setObjectInputFilter(info -> filter(info, bytes.length, allowed));
-            return (Plan) in.readObject();
+            Plan plan = (Plan) in.readObject();
+            return new Shipment(plan, List.of((SessionCode.Variable[]) in.readObject()));
         } catch (InvalidClassException | ClassNotFoundException e) {
             throw new ConfigurationException(
                     "the pipeline cannot be read here: " + e.getMessage() + " (expected: the class path of the driver)",

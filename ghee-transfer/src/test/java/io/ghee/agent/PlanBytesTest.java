@@ -61,7 +61,7 @@ class PlanBytesTest {
         Set<String> fewer = new TreeSet<>(whole.classes());
         assertThat(fewer.remove(Numbers.class.getName())).isTrue();
 
-        assertThatThrownBy(() -> new PlanBytes(whole.bytes(), fewer).plan())
+        assertThatThrownBy(() -> new PlanBytes(whole.bytes(), fewer, Map.of()).plan())
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("the pipeline cannot be read here");
     }
@@ -71,7 +71,8 @@ class PlanBytesTest {
         PlanBytes whole = PlanBytes.of(plan());
         byte[] cut = Arrays.copyOf(whole.bytes(), whole.bytes().length / 2);
 
-        assertThatThrownBy(() -> new PlanBytes(cut, whole.classes()).plan()).isInstanceOf(ConfigurationException.class);
+        assertThatThrownBy(() -> new PlanBytes(cut, whole.classes(), Map.of()).plan())
+                .isInstanceOf(ConfigurationException.class);
     }
 
     @Test
@@ -83,7 +84,7 @@ class PlanBytesTest {
             byte[] damaged = whole.bytes().clone();
             damaged[random.nextInt(damaged.length)] = (byte) random.nextInt();
             try {
-                new PlanBytes(damaged, whole.classes()).plan();
+                new PlanBytes(damaged, whole.classes(), Map.of()).plan();
             } catch (RuntimeException | LinkageError e) {
                 // Whatever the classes of the plan make of damaged values; nothing was read that is not the plan's.
                 refused++;
@@ -113,7 +114,7 @@ class PlanBytesTest {
         for (Object other : List.of(
                 new PriorityQueue<>(List.of(1, 2)), new Date(), new Thread.State[3], URI.create("x"), new File("x"))) {
             byte[] bytes = serialized(other);
-            assertThatThrownBy(() -> new PlanBytes(bytes, classes).plan())
+            assertThatThrownBy(() -> new PlanBytes(bytes, classes, Map.of()).plan())
                     .as("%s", other)
                     .isInstanceOf(ConfigurationException.class)
                     .hasMessageContaining("filter status: REJECTED");
@@ -128,7 +129,8 @@ class PlanBytesTest {
         }
         byte[] bytes = serialized(deep);
 
-        assertThatThrownBy(() -> new PlanBytes(bytes, Set.of("java.util.ArrayList", "java.lang.Object")).plan())
+        assertThatThrownBy(
+                        () -> new PlanBytes(bytes, Set.of("java.util.ArrayList", "java.lang.Object"), Map.of()).plan())
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("filter status: REJECTED");
     }
