@@ -53,6 +53,10 @@ class HdfsTroubleTest {
         Configuration site = new Configuration(false);
         HATestUtil.setFailoverConfigurations(cluster, site, "main");
         site.set("fs.defaultFS", SERVICE);
+        // As many tries as without these, but sooner one after the other.
+        site.setInt("dfs.client.failover.sleep.base.millis", 50);
+        site.setInt("dfs.client.failover.sleep.max.millis", 500);
+        site.setInt("ipc.client.connect.retry.interval", 50);
         try (OutputStream file = Files.newOutputStream(confDir.resolve("hdfs-site.xml"))) {
             site.writeXml(file);
         }
@@ -154,7 +158,7 @@ class HdfsTroubleTest {
     @Test
     @Order(4)
     @Timeout(value = 3, unit = TimeUnit.MINUTES)
-    void nameServiceWithoutAnyNameNodeIsToldInGoodTime() throws Exception {
+    void nameServiceWithoutAnyNameNodeIsToldAfterSomeTries() throws Exception {
         String address = cluster.getURI(1).toString();
         cluster.shutdownNameNode(1);
 
