@@ -56,7 +56,7 @@ class HdfsTroubleTest {
         // As many tries as without these, but sooner one after the other.
         site.setInt("dfs.client.failover.sleep.base.millis", 50);
         site.setInt("dfs.client.failover.sleep.max.millis", 500);
-        site.setInt("ipc.client.connect.retry.interval", 50);
+        site.set("dfs.client.retry.policy.spec", "100,1,300,2");
         try (OutputStream file = Files.newOutputStream(confDir.resolve("hdfs-site.xml"))) {
             site.writeXml(file);
         }
