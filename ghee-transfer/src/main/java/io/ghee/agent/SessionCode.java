@@ -50,6 +50,7 @@ final class SessionCode {
     private final Set<Class<?>> added = new HashSet<>();
     private final List<Variable> variables = new ArrayList<>();
     private final Deque<Class<?>> toVisit = new ArrayDeque<>();
+    private ClassLoader loader = SessionCode.class.getClassLoader();
 
     /** A static field, and what it holds. */
     record Variable(Class<?> owner, String name, Object value) implements Serializable {
@@ -65,8 +66,6 @@ final class SessionCode {
             }
         }
     }
-
-    private ClassLoader loader = SessionCode.class.getClassLoader();
 
     private SessionCode(String pipeline) {
         this.pipeline = pipeline;
@@ -95,6 +94,7 @@ final class SessionCode {
         return classes;
     }
 
+    /** What its snippets hold, of what can travel. */
     List<Variable> variables() {
         return variables;
     }
@@ -175,17 +175,20 @@ final class SessionCode {
 
     private void addVariables(Class<?> snippet) {
         for (Field field : snippet.getDeclaredFields()) {
-            if (!Modifier.isStatic(field.getModifiers()) || field.isSynthetic()) {
-                continue;
-            }
-            Object value = value(field);
+            Object value = isVariable(field) ? value(field) : null;
             if (value != null && isSerialisable(value)) {
                 variables.add(new Variable(snippet, field.getName(), value));
             }
         }
     }
 
-    private @Nullable Object value(Field field) {
+    private static boolean isVariable(Field field) {
+        return Modifier.isStatic(field.getModifiers())
+                && !Modifier.isFinal(field.getModifiers())
+                && !field.isSynthetic();
+    }
+
+    private static @Nullable Object value(Field field) {
         try {
             field.setAccessible(true);
             return field.get(null);
