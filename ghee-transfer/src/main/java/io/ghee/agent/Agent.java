@@ -199,7 +199,7 @@ public final class Agent {
 
     private boolean work(ControlMessage.Welcome welcome) {
         take(welcome.credentials());
-        // Before there are threads: all have the same.
+        // All threads of the task come from this one, and look for classes where it does.
         Thread.currentThread().setContextClassLoader(welcome.plan().loader());
         Plan plan = welcome.plan().plan();
         PlannedStage mine = plan.stages().stream()

@@ -35,7 +35,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>JShell makes each snippet a class, and each variable of a session a static field of one. A worker that loaded the class
  * alone would find 0 there and no error; so the values go, too. One that is not serialisable stays null, as it may well be a
- * pipeline or a job, which the class that declares it holds beside the function that is sent.
+ * pipeline or a job, which the class that declares it holds beside the function that is sent. Static fields of classes that
+ * were typed are theirs, and not sent.
  */
 final class SessionCode {
     /** The class of a snippet, by the naming of JShell. */

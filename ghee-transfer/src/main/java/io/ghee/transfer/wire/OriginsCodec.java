@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How origins lie in a frame: the ids, either as they are or as runs of rising numbers (first long, count int), whichever is
- * shorter; then the paths, if there are any, or one that is that of all rows. Records that are read one after another and not mixed thus take 12 bytes a
- * batch.
+ * shorter; then the paths, if there are any, or one that is that of all rows. Records that are read one after another and not
+ * mixed thus take 12 bytes a batch.
  */
 final class OriginsCodec {
     private static final int RUN_BYTES = Long.BYTES + Integer.BYTES;
