@@ -7,7 +7,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.ghee.Ghee;
+import io.ghee.Job;
 import io.ghee.Pipeline;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,6 +17,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.BeforeAll;
@@ -36,17 +39,19 @@ class KilledDriverTest {
         cluster = KafkaCluster.shared();
     }
 
-    /** A driver with all workers: its arguments are the name of the job, the brokers, and the topics. */
+    /**
+     * A driver with all workers: its arguments are the name of the job, the brokers, and the topics. The job has no
+     * end; it is stopped when the standard input ends.
+     */
     static final class Driver {
         private Driver() {}
 
         public static void main(String[] args) throws Exception {
-            Ghee.local()
+            Job job = Ghee.local()
                     .launch(Pipeline.named(args[0])
                             .readFrom(Kafka.topic(args[2], strings())
                                     .bootstrapServers(args[1])
-                                    .startAt(KafkaOffsets.earliest())
-                                    .untilLatest())
+                                    .startAt(KafkaOffsets.earliest()))
                             .stage("decode", replicas(2))
                             .map(Integer::parseInt)
                             .batch(1024, Duration.ofMillis(50))
@@ -59,8 +64,9 @@ class KilledDriverTest {
                             .writeTo(Kafka.to(args[3], strings())
                                     .bootstrapServers(args[1])
                                     .key(prediction -> prediction.substring(0, prediction.indexOf(':'))))
-                            .commitEvery(Duration.ofMillis(500)))
-                    .await(SOON);
+                            .commitEvery(Duration.ofMillis(500)));
+            System.in.transferTo(OutputStream.nullOutputStream());
+            job.stop(SOON);
         }
     }
 
@@ -72,7 +78,8 @@ class KilledDriverTest {
                         args[1],
                         args[2],
                         args[3])
-                .inheritIO();
+                .redirectOutput(ProcessBuilder.Redirect.INHERIT)
+                .redirectError(ProcessBuilder.Redirect.INHERIT);
         builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
         return builder.start();
     }
@@ -85,6 +92,19 @@ class KilledDriverTest {
         return all;
     }
 
+    private static void fill(String topic, int from, int to) throws Exception {
+        for (int partition = 0; partition < PARTITIONS; partition++) {
+            int mine = partition;
+            cluster.write(
+                    topic,
+                    partition,
+                    IntStream.range(from, to)
+                            .filter(n -> n % PARTITIONS == mine)
+                            .mapToObj(String::valueOf)
+                            .toList());
+        }
+    }
+
     @Test
     @Timeout(1200)
     void eachKeyIsThereOnce() throws Exception {
@@ -93,27 +113,23 @@ class KilledDriverTest {
         String name = "job-" + UUID.randomUUID().toString().substring(0, 8);
         String from = cluster.topic(PARTITIONS);
         String to = cluster.topic(PARTITIONS);
-        for (int partition = 0; partition < PARTITIONS; partition++) {
-            int mine = partition;
-            cluster.write(
-                    from,
-                    partition,
-                    IntStream.range(0, MESSAGES)
-                            .filter(n -> n % PARTITIONS == mine)
-                            .mapToObj(String::valueOf)
-                            .toList());
-        }
-        int killed = 0;
+        int share = MESSAGES / (KILLS + 1);
         for (int k = 0; k < KILLS; k++) {
-            long enough = written(to) + 1 + random.nextInt(MESSAGES / (KILLS + 1));
+            fill(from, k * share, (k + 1) * share);
+            long enough = written(to) + 1 + random.nextInt(share);
             Process driver = drive(name, cluster.servers(), from, to);
             await("seed " + seed).atMost(SOON).until(() -> !driver.isAlive() || written(to) >= enough);
-            killed += driver.isAlive() ? 1 : 0;
+            assertThat(driver.isAlive()).as("seed %s", seed).isTrue();
             driver.destroyForcibly().waitFor();
         }
-        assertThat(killed).as("seed %s", seed).isEqualTo(KILLS);
+        fill(from, KILLS * share, MESSAGES);
         Process last = drive(name, cluster.servers(), from, to);
-        assertThat(last.waitFor()).as("seed %s", seed).isZero();
+        await("seed " + seed)
+                .atMost(SOON)
+                .until(() -> !last.isAlive() || cluster.committed(to).size() >= MESSAGES);
+        last.getOutputStream().close();
+        assertThat(last.waitFor(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        assertThat(last.exitValue()).as("seed %s", seed).isZero();
 
         List<ConsumerRecord<byte[], byte[]>> records = cluster.committed(to);
         BitSet keys = new BitSet();
