@@ -219,7 +219,8 @@ final class Training implements TrainContext<Object> {
                                     + Origins.split(taken.origins().id(0)))
                     + " (expected: a number; the checkpoints before it stay)");
         }
-        metrics.report(metric, value);
+        // Not what has been received: that may be a batch ahead.
+        metrics.report(metric, new WorkerProgress.Point(records, value));
     }
 
     /** Takes what the train function has left, so that the stages before can end. */

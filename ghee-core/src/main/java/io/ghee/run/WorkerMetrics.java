@@ -195,8 +195,8 @@ public final class WorkerMetrics {
         tallies.computeIfAbsent(name, n -> new TreeMap<>()).merge(inEpoch, count, Long::sum);
     }
 
-    synchronized void report(String metric, double value) {
-        points.computeIfAbsent(metric, m -> new ArrayList<>()).add(new Point(recordsIn.get(), value));
+    synchronized void report(String metric, Point point) {
+        points.computeIfAbsent(metric, m -> new ArrayList<>()).add(point);
     }
 
     /** The driver has answered. */

@@ -76,7 +76,7 @@ class JobDriverTest {
     void pointsOfAnEndThatIsToldTwiceCountOnce() {
         begin(0, Standing.NONE);
         WorkerMetrics metrics = new WorkerMetrics(WRITE, 0);
-        metrics.report("loss", 0.5);
+        metrics.report("loss", new WorkerProgress.Point(0, 0.5));
         WorkerProgress last = metrics.progress();
 
         driver.finished(0, WRITE, 0, "seven", last);

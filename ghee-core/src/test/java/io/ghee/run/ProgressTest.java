@@ -17,6 +17,7 @@ import io.ghee.train.Epoch;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.LockSupport;
 import org.awaitility.Awaitility;
@@ -97,7 +98,8 @@ class ProgressTest {
 
     @Test
     void reportedValuesComeInOrderWithTheRecordsTakenBefore() throws Exception {
-        JobProgress progress = Jobs.<Artifact>run(Pipeline.named("progress")
+        Job job = Ghee.local()
+                .launch(Pipeline.named("progress")
                         .readFrom(ListSource.numbers(100, 1).epochs(2))
                         .stage("read", replicas(1))
                         .batch(25)
@@ -105,14 +107,19 @@ class ProgressTest {
                         .<Artifact>train(context -> {
                             for (Epoch<Integer> epoch : context.epochs()) {
                                 for (Batch<Integer> batch : epoch) {
+                                    if (context.step() == 1) {
+                                        // A batch that was received ahead has not been taken.
+                                        Awaitility.await().until(() -> received(RUNNING.get()) == 50);
+                                    }
                                     context.report("loss", batch.records().get(0) / 100.0);
                                 }
                                 context.report("epoch", epoch.number());
                             }
                             return directory -> {};
                         })
-                        .writeTo(new CollectSink<Artifact>()))
-                .progress();
+                        .writeTo(new CollectSink<Artifact>()));
+        RUNNING.complete(job);
+        JobProgress progress = job.await(Duration.ofMinutes(1));
 
         assertThat(progress.metric("loss"))
                 .containsExactly(
@@ -126,6 +133,12 @@ class ProgressTest {
                         new Point(200, 0.75));
         assertThat(progress.metric("epoch")).extracting(Point::value).containsExactly(1.0, 2.0);
         assertThat(progress.metric("none")).isEmpty();
+    }
+
+    private static final CompletableFuture<Job> RUNNING = new CompletableFuture<>();
+
+    private static long received(Job job) {
+        return job.progress().stages().get(1).recordsIn();
     }
 
     @Test
