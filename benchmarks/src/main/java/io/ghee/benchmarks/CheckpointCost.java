@@ -14,6 +14,7 @@ import java.util.concurrent.Callable;
 import java.util.function.ToDoubleFunction;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
@@ -32,12 +33,8 @@ public final class CheckpointCost implements Callable<Integer> {
     @CommandLine.Spec
     private CommandSpec spec = CommandSpec.create();
 
-    @Option(
-            names = "--input",
-            paramLabel = "FILE",
-            defaultValue = "runs/ratings-1m.tsv",
-            description = "Ratings, made if they are not there (default: ${DEFAULT-VALUE}).")
-    private Path input = Path.of("");
+    @Mixin
+    private RatingsFile ratings = new RatingsFile();
 
     @Option(
             names = "--epochs",
@@ -92,7 +89,6 @@ public final class CheckpointCost implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        RatingsFile.make(input);
         List<Round> all = new ArrayList<>();
         for (int k = 0; k < rounds; k++) {
             // Each is first in every other round.
@@ -113,7 +109,7 @@ public final class CheckpointCost implements Callable<Integer> {
                 "-cp",
                 System.getProperty("java.class.path"),
                 SavedTraining.class.getName(),
-                input.toString(),
+                ratings.made().toString(),
                 Integer.toString(epochs),
                 Double.toString(interval),
                 directory.toString());

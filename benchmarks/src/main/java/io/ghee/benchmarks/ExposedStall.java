@@ -17,6 +17,7 @@ import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
@@ -33,12 +34,8 @@ public final class ExposedStall implements Callable<Integer> {
     @CommandLine.Spec
     private CommandSpec spec = CommandSpec.create();
 
-    @Option(
-            names = "--input",
-            paramLabel = "FILE",
-            defaultValue = "runs/ratings-1m.tsv",
-            description = "Ratings, made if they are not there (default: ${DEFAULT-VALUE}).")
-    private Path input = Path.of("");
+    @Mixin
+    private RatingsFile ratings = new RatingsFile();
 
     @Option(
             names = "--launchers",
@@ -114,7 +111,6 @@ public final class ExposedStall implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        RatingsFile.make(input);
         PrintWriter out = spec.commandLine().getOut();
         out.println("| | ranks | capacity, records/s | step, ms | steps of a rank | busy with else: draining | training"
                 + " | training / steps | waiting, of each rank: first epoch | later epochs | of these, between epochs |\n"
@@ -169,7 +165,7 @@ public final class ExposedStall implements Callable<Integer> {
     private Run run(String launcher, int size, long stepNanos) throws IOException, InterruptedException {
         Path output = Files.createTempDirectory("ghee-paced-");
         Pipeline pipeline =
-                PacedTraining.pipeline(input, n, epochs, readers, size, stepNanos, output.resolve("nothing"));
+                PacedTraining.pipeline(ratings.made(), n, epochs, readers, size, stepNanos, output.resolve("nothing"));
         MachineClock machine = new MachineClock();
         CpuWatch cpu = CpuWatch.start();
         Job job = Ghee.launcher(launcher).launch(pipeline);

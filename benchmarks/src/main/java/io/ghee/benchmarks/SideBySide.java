@@ -19,6 +19,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
@@ -39,12 +40,8 @@ public final class SideBySide implements Callable<Integer> {
     @CommandLine.Spec
     private CommandSpec spec = CommandSpec.create();
 
-    @Option(
-            names = "--input",
-            paramLabel = "FILE",
-            required = true,
-            description = "Ratings, a line each: user item rating timestamp, separated by tabs.")
-    private Path input = Path.of("");
+    @Mixin
+    private RatingsFile ratings = new RatingsFile();
 
     @Option(
             names = "--epochs",
@@ -125,7 +122,7 @@ public final class SideBySide implements Callable<Integer> {
         for (int round = 1; round <= rounds; round++) {
             for (Mode mode : modes) {
                 for (int n : weights) {
-                    runAll(programs, new Setting(mode, n, epochs, input.toRealPath()), round);
+                    runAll(programs, new Setting(mode, n, epochs, ratings.made().toRealPath()), round);
                 }
             }
         }

@@ -19,6 +19,7 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
@@ -37,12 +38,8 @@ public final class SweepCost implements Callable<Integer> {
     @CommandLine.Spec
     private CommandSpec spec = CommandSpec.create();
 
-    @Option(
-            names = "--input",
-            paramLabel = "FILE",
-            defaultValue = "runs/ratings-1m.tsv",
-            description = "Ratings, made if they are not there (default: ${DEFAULT-VALUE}).")
-    private Path input = Path.of("");
+    @Mixin
+    private RatingsFile ratings = new RatingsFile();
 
     @Option(
             names = "--epochs",
@@ -75,7 +72,7 @@ public final class SweepCost implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        RatingsFile.make(input);
+        Path input = ratings.made();
         long lines;
         try (Stream<String> all = Files.lines(input)) {
             lines = all.count();
@@ -133,7 +130,7 @@ public final class SweepCost implements Callable<Integer> {
         List<String> command = java(
                 List.of(),
                 SweepRun.class,
-                input.toString(),
+                ratings.made().toString(),
                 Integer.toString(epochs),
                 Long.toString(lines * 9 / 10),
                 directory.toString());
@@ -158,7 +155,7 @@ public final class SweepCost implements Callable<Integer> {
                 List<String> command = java(
                         List.of("-XX:ActiveProcessorCount=1"),
                         SweepParts.class,
-                        input.toString(),
+                        ratings.made().toString(),
                         Integer.toString(epochs),
                         Integer.toString(trial));
                 Path directory = Files.createTempDirectory("ghee-trial-");
