@@ -207,13 +207,8 @@ class JobPodsTest {
 
     @Test
     void whatAQueueHoldsBackHasAsLongAsTheJobMayWaitForRoom() {
-        RunningJob job = launch(Map.of(), Duration.ofSeconds(1));
-        awaitPods("clicks-1-read-0-0");
-        api.client()
-                .pods()
-                .inNamespace(MockApi.NAMESPACE)
-                .withName("clicks-1-read-0-0")
-                .edit(pod -> new PodBuilder(pod)
+        api.admit(pod -> pod.getMetadata().getName().equals("clicks-1-read-0-0")
+                ? new PodBuilder(pod)
                         .editStatus()
                         .addNewCondition()
                         .withType("PodScheduled")
@@ -222,7 +217,9 @@ class JobPodsTest {
                         .withMessage("Scheduling is blocked due to non-empty scheduling gates")
                         .endCondition()
                         .endStatus()
-                        .build());
+                        .build()
+                : pod);
+        RunningJob job = launch(Map.of(), Duration.ofSeconds(1));
         assertThatThrownBy(() -> job.await(SOON))
                 .isInstanceOf(InfrastructureException.class)
                 .hasMessageContaining("stage read, replica 0")

@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /**
  * An API server that keeps objects, and does what a real one cannot be made to do where a test says so. It collects no garbage,
@@ -36,6 +37,7 @@ public final class MockApi implements AutoCloseable {
 
     private final List<Fault> faults = new CopyOnWriteArrayList<>();
     private final List<RecordedRequest> asked = new CopyOnWriteArrayList<>();
+    private volatile UnaryOperator<Pod> admission = pod -> pod;
     private final Dispatcher real = new KubernetesMixedDispatcher(new HashMap<>());
     private final KubernetesMockServer server =
             new KubernetesMockServer(new Context(), new MockWebServer(), new HashMap<>(), new Faulty(), false);
@@ -123,7 +125,7 @@ public final class MockApi implements AutoCloseable {
         return real.dispatch(isPod ? pending(request) : request);
     }
 
-    private static RecordedRequest pending(RecordedRequest request) {
+    private RecordedRequest pending(RecordedRequest request) {
         Pod pod = Serialization.unmarshal(request.getUtf8Body(), Pod.class);
         if (pod.getStatus() == null) {
             pod = new PodBuilder(pod)
@@ -132,6 +134,7 @@ public final class MockApi implements AutoCloseable {
                     .endStatus()
                     .build();
         }
+        pod = admission.apply(pod);
         return new RecordedRequest(
                 request.getHttpVersion(),
                 request.method(),
@@ -178,6 +181,11 @@ public final class MockApi implements AutoCloseable {
             MockResponse lost = real(request);
             return status(500, "after " + lost.code());
         });
+    }
+
+    /** What it makes of the pods that are created from now on. */
+    void admit(UnaryOperator<Pod> how) {
+        admission = how;
     }
 
     static MockResponse json(int code, Object body) {
