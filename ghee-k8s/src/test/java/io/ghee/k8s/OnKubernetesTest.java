@@ -45,7 +45,7 @@ import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 class OnKubernetesTest {
     private static final int JOBS = Integer.getInteger("ghee.cluster.faults", 3);
     private static final long FIRST_SEED = Long.getLong("ghee.cluster.faults.seed", 1);
-    private static final Duration SOON = Duration.ofSeconds(15);
+    private static final Duration SOON = Duration.ofSeconds(60);
     private static final Duration LONGEST = Duration.ofSeconds(240);
 
     private static TestNamespace namespace;

@@ -179,7 +179,7 @@ class PodAgentTest {
         public void stop(Duration grace) throws InterruptedException {
             server.stopWorkers();
             for (Process each : started) {
-                boolean ended = each.waitFor(grace.toMillis(), TimeUnit.MILLISECONDS);
+                boolean ended = each.waitFor(SOON.toMillis(), TimeUnit.MILLISECONDS);
                 each.destroyForcibly();
                 assertThat(ended).isTrue();
             }
