@@ -154,9 +154,10 @@ final class KafkaCluster implements AutoCloseable {
         return new KafkaProducer<>(properties, new StringSerializer(), new StringSerializer());
     }
 
-    /** A producer that has a transaction open. */
+    /** A producer that has a transaction open, which does not end by itself while a test lasts. */
     KafkaProducer<String, String> transaction(String id) {
-        KafkaProducer<String, String> producer = producer(Map.of("transactional.id", id));
+        KafkaProducer<String, String> producer =
+                producer(Map.of("transactional.id", id, "transaction.timeout.ms", 600_000));
         producer.initTransactions();
         producer.beginTransaction();
         return producer;

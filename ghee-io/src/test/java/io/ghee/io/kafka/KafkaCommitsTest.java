@@ -25,7 +25,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Who may commit to a topic, and what was committed. */
 @ExtendWith(KafkaCluster.Shared.class)
-@Timeout(50)
+@Timeout(300)
 class KafkaCommitsTest {
     private static KafkaCluster cluster;
 
@@ -41,7 +41,10 @@ class KafkaCommitsTest {
     @BeforeEach
     void topic() throws Exception {
         topic = cluster.topic(1);
-        sink = Kafka.to(topic, strings()).bootstrapServers(cluster.servers());
+        sink = Kafka.to(topic, strings())
+                .bootstrapServers(cluster.servers())
+                // Whoever waits for the end of an open transaction is too late.
+                .property("transaction.timeout.ms", "600000");
     }
 
     private static byte[] bytes(String text) {
