@@ -4,6 +4,7 @@ import static io.ghee.io.kafka.KafkaReading.all;
 import static io.ghee.io.kafka.KafkaReading.take;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.ghee.ConfigurationException;
 import io.ghee.source.SplitReader;
@@ -19,6 +20,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclBindingFilter;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.acl.AclPermissionType;
 import org.apache.kafka.common.resource.PatternType;
@@ -87,6 +89,12 @@ class KafkaSecurityTest {
                                 AclPermissionType.ALLOW))))
                 .all()
                 .get(60, TimeUnit.SECONDS);
+        await("the broker knows of what is allowed")
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> !admin.describeAcls(AclBindingFilter.ANY)
+                        .values()
+                        .get(60, TimeUnit.SECONDS)
+                        .isEmpty());
         try (KafkaProducer<String, String> producer =
                 new KafkaProducer<>(properties, new StringSerializer(), new StringSerializer())) {
             producer.send(new ProducerRecord<>("readable", "x")).get(60, TimeUnit.SECONDS);
