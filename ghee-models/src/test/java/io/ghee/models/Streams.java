@@ -83,7 +83,7 @@ public final class Streams {
                         .stage("train", Resources.replicas(ranks))
                         .train(function)
                         .writeTo(new Keep()));
-        JobProgress progress = job.await(Duration.ofSeconds(60));
+        JobProgress progress = job.await(Duration.ofMinutes(5));
         Map<Integer, Artifact> trained = TRAINED.remove(job.name());
         return new Result<>((List<M>) List.copyOf(new TreeMap<>(trained).values()), progress);
     }
