@@ -37,6 +37,8 @@ class JShellTest {
                 IntStream.range(0, LINES).mapToObj(k -> k + "\t" + 2 * k).toList());
         String classPath = System.getProperty("java.class.path");
         shell = JShell.builder()
+                // As by default, where another JVM that is not there after five seconds is given up.
+                .executionEngine("jdi:hostname(127.0.0.1),timeout(60000)")
                 .compilerOptions("-cp", classPath)
                 .remoteVMOptions("-cp", classPath)
                 .build();
