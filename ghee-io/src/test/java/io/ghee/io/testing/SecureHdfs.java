@@ -20,10 +20,13 @@ import org.junit.jupiter.api.extension.ParameterResolver;
  * them as a parameter. Whether Hadoop is secure is a setting of the whole JVM: these tests are tagged {@code kerberos}.
  */
 public final class SecureHdfs implements AutoCloseable {
-    /** How long a token can be renewed, and how long it lives unless it is. */
-    private static final int MAX_LIFE_MILLIS = 12_000;
+    /**
+     * How long a token can be renewed, and how long it lives unless it is. So it is renewed after six seconds and replaced after
+     * twelve: two and three seconds before it ends, which is what a busy machine has for that.
+     */
+    private static final int MAX_LIFE_MILLIS = 15_000;
 
-    private static final int LIFE_MILLIS = 4_000;
+    private static final int LIFE_MILLIS = 8_000;
 
     private final Path directory = Path.of("target", "kerberos").toAbsolutePath();
     private final MiniKdc kdc;
