@@ -90,6 +90,20 @@ class ControlSocketsTest {
         return WorkerSocket.connect(context, of, driver.socket.endpoint(), timeout);
     }
 
+    /** A worker that is let in by a driver that is so impatient that on a busy machine not every attempt is quick enough. */
+    private WorkerSocket letIn(Echo impatient) throws InterruptedException {
+        long deadline = System.nanoTime() + SOON.toNanos();
+        while (true) {
+            try {
+                return WorkerSocket.connect(context, keys.workers(), impatient.socket.endpoint(), SOON);
+            } catch (InfrastructureException e) {
+                if (System.nanoTime() > deadline) {
+                    throw e;
+                }
+            }
+        }
+    }
+
     private static String ask(WorkerSocket worker, String question) {
         worker.send(question.getBytes(UTF_8));
         byte[] answer = worker.receive(SOON);
@@ -485,7 +499,7 @@ class ControlSocketsTest {
         try (Echo impatient = new Echo(keys, Duration.ofMillis(300));
                 Socket silent = new Socket(InetAddress.getLoopbackAddress(), impatient.port());
                 Socket greets = new Socket(InetAddress.getLoopbackAddress(), impatient.port());
-                WorkerSocket good = WorkerSocket.connect(context, keys.workers(), impatient.socket.endpoint(), SOON)) {
+                WorkerSocket good = letIn(impatient)) {
             greets.getOutputStream().write(greeting("CURVE"));
             for (Socket one : List.of(silent, greets)) {
                 one.setSoTimeout((int) SOON.toMillis());
@@ -500,15 +514,16 @@ class ControlSocketsTest {
     @Test
     void aPeerThatJeroMqStumblesOverIsShownOut() throws Exception {
         try (Echo impatient = new Echo(keys, Duration.ofMillis(200));
-                WorkerSocket good = WorkerSocket.connect(context, keys.workers(), impatient.socket.endpoint(), SOON);
+                WorkerSocket good = letIn(impatient);
                 Meddler meddler = new Meddler(impatient)) {
             meddler.swell = true;
+            long before = impatient.socket.refusals();
 
             assertThatThrownBy(() ->
                             WorkerSocket.connect(context, keys.workers(), meddler.endpoint(), Duration.ofSeconds(2)))
                     .isInstanceOf(InfrastructureException.class);
 
-            await().atMost(SOON).until(() -> impatient.socket.refusals() > 0);
+            await().atMost(SOON).until(() -> impatient.socket.refusals() > before);
             assertThat(ask(good, "unmoved")).isEqualTo("unmoved");
         }
     }
@@ -516,7 +531,7 @@ class ControlSocketsTest {
     @Test
     void aWorkerThatIsLetInMaySayNothingForLong() throws Exception {
         try (Echo impatient = new Echo(keys, Duration.ofMillis(200));
-                WorkerSocket good = WorkerSocket.connect(context, keys.workers(), impatient.socket.endpoint(), SOON);
+                WorkerSocket good = letIn(impatient);
                 Socket greets = new Socket(InetAddress.getLoopbackAddress(), impatient.port())) {
             greets.getOutputStream().write(greeting("CURVE"));
             greets.setSoTimeout((int) SOON.toMillis());
