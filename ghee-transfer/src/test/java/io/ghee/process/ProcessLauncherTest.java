@@ -22,7 +22,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -30,11 +29,6 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
 class ProcessLauncherTest {
     private static final Duration SOON = Duration.ofSeconds(60);
-
-    @AfterEach
-    void deleteLogs() {
-        List.of("endless-", "fail-").forEach(ProcessJobs::deleteLogs);
-    }
 
     /** Thirty-one thousand numbers in 310 batches; replica 1 of the stage takes its time for each. */
     private static JobProgress run(Distribution.OfBatches distribution, int slowMillis) throws InterruptedException {
@@ -104,10 +98,11 @@ class ProcessLauncherTest {
         assertThat(workers).hasSize(3).noneMatch(ProcessHandle::isAlive);
         assertThat(catchThrowableOfType(GheeException.class, job::await).kind())
                 .isEqualTo(GheeException.Kind.CANCELLED);
+        ProcessJobs.cleanUp(job);
     }
 
     @Test
-    void aFailingFunctionTravelsToTheDriver() {
+    void aFailingFunctionTravelsToTheDriver() throws InterruptedException {
         Job job = Ghee.processes()
                 .launch(Pipeline.named("fail")
                         .readFrom(new Numbers(3))
@@ -122,5 +117,6 @@ class ProcessLauncherTest {
         assertThat(failed).hasMessageContaining("/ by zero at numbers 1000 to 1999");
         assertThat(failed.failure().stack()).contains("ProcessLauncherTest.java");
         assertThat(workers(job)).isEmpty();
+        ProcessJobs.cleanUp(job);
     }
 }

@@ -3,6 +3,8 @@ package io.ghee.process;
 import static io.ghee.Resources.replicas;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ghee.Ghee;
+import io.ghee.Job;
 import io.ghee.Pipeline;
 import io.ghee.sink.Sink;
 import io.ghee.sink.SinkWriter;
@@ -71,14 +73,19 @@ class StopTest {
 
     @Test
     void noLogIsLeftOfAJobThatSucceeded() throws Exception {
-        ProcessJobs.run(Pipeline.named("tidy")
-                .readFrom(new Numbers(10, 1))
-                .stage("read", replicas(2))
-                .writeTo(new Clocked()));
-
-        try (var files = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
-            assertThat(files.map(file -> file.getFileName().toString()))
-                    .noneMatch(name -> name.startsWith("ghee-tidy-"));
+        Job job = Ghee.processes()
+                .launch(Pipeline.named("tidy")
+                        .readFrom(new Numbers(10, 1))
+                        .stage("read", replicas(2))
+                        .writeTo(new Clocked()));
+        try {
+            job.await(ProcessJobs.DEADLINE);
+            try (var files = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
+                assertThat(files.map(file -> file.getFileName().toString()))
+                        .noneMatch(name -> name.startsWith("ghee-" + job.name()));
+            }
+        } finally {
+            ProcessJobs.cleanUp(job);
         }
     }
 }

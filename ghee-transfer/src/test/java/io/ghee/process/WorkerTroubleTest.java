@@ -165,13 +165,15 @@ class WorkerTroubleTest {
     @ParameterizedTest(name = "killed: {0}")
     @ValueSource(booleans = {true, false})
     void noWorkerOutlivesItsDriver(boolean killed) throws Exception {
-        Process driver = java(EndlessDriver.class, "orphaned", directory, directory.resolve("passed"))
+        // Of this JVM alone: it finds them by their name.
+        String name = "orphaned-" + ProcessHandle.current().pid();
+        Process driver = java(EndlessDriver.class, name, directory, directory.resolve("passed"))
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
         try {
             Footprints passed = footprints();
             await().atMost(STARTED).until(() -> passed.all() == 1);
-            assertThat(ProcessJobs.workers("orphaned-")).hasSize(4);
+            assertThat(ProcessJobs.workers(name + "-")).hasSize(4);
 
             if (killed) {
                 driver.destroyForcibly();
@@ -180,15 +182,15 @@ class WorkerTroubleTest {
                 driver.destroy();
             }
 
-            await().atMost(SOON).until(() -> ProcessJobs.workers("orphaned-").isEmpty());
+            await().atMost(SOON).until(() -> ProcessJobs.workers(name + "-").isEmpty());
             assertThat(driver.waitFor(60, TimeUnit.SECONDS)).isTrue();
             if (!killed) {
                 assertAborted();
             }
         } finally {
             driver.destroyForcibly();
-            ProcessJobs.workers("orphaned-").forEach(ProcessHandle::destroyForcibly);
-            ProcessJobs.deleteLogs("orphaned-");
+            ProcessJobs.workers(name + "-").forEach(ProcessHandle::destroyForcibly);
+            ProcessJobs.deleteLogs(name + "-");
         }
     }
 
