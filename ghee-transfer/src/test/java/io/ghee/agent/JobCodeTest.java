@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
 import org.zeromq.ZContext;
 
 /** A worker in a JVM of its own, whose class path is not the driver's. */
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
+@Timeout(value = 180, unit = TimeUnit.SECONDS)
 class JobCodeTest {
     /** By name: else it would be loaded by whoever asks. */
     private static final String ZEROMQ = "org.zeromq.ZContext";
@@ -248,6 +248,6 @@ class JobCodeTest {
                             refused -> assertThat(refused.reason())
                                     .contains("worker read-0", "on JDK " + (PlayedWorker.JDK - 1), "(expected: "));
         }
-        await().until(driver::isDecided);
+        await().atMost(PlayedWorker.SOON).until(driver::isDecided);
     }
 }

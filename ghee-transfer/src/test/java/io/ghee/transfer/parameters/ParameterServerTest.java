@@ -103,7 +103,8 @@ class ParameterServerTest {
                     .isInstanceOf(InfrastructureException.class)
                     .hasMessage("parameter server 0 at " + address
                             + " has waited for rank 1, which has pushed 0 steps, for 2 s (expected: 1)");
-            assertThat(asked.get()).isGreaterThan(50);
+            // Every 20 ms, if the machine has time.
+            assertThat(asked.get()).isGreaterThan(10);
             assertThat(slow.pushed()).isZero();
         }
     }
@@ -143,7 +144,7 @@ class ParameterServerTest {
                 impostor.getOutputStream().write(new byte[Greeting.PROOF_BYTES]);
                 assertThat(impostor.getInputStream().read()).isEqualTo(-1);
             }
-            Awaitility.await().until(() -> server.strangers() >= 2);
+            Awaitility.await().atMost(TableRanks.SOON).until(() -> server.strangers() >= 2);
             client.pull(rows);
             assertThat(rows.values()[0]).isZero();
         }
@@ -158,7 +159,7 @@ class ParameterServerTest {
             message.putInt(ParameterServer.PULL).putInt(1 << 30).putLong(0);
             other.send(message);
             other.write();
-            Awaitility.await().until(() -> {
+            Awaitility.await().atMost(TableRanks.SOON).until(() -> {
                 try {
                     client.pull(rows);
                     return false;

@@ -202,9 +202,11 @@ class ShardedTableTest {
                         return true;
                     }))
                     .toList();
-            Awaitility.await().until(() -> pushed.get(1) == staleness + 1 && pushed.get(2) == staleness + 1);
+            Awaitility.await()
+                    .atMost(TableRanks.SOON)
+                    .until(() -> pushed.get(1) == staleness + 1 && pushed.get(2) == staleness + 1);
             int before = asked.get();
-            Awaitility.await().until(() -> asked.get() > before + 10);
+            Awaitility.await().atMost(TableRanks.SOON).until(() -> asked.get() > before + 10);
             assertThat(pushed.get(1)).as("held, while rank 0 stands").isEqualTo(staleness + 1);
             go.countDown();
             for (Future<Boolean> each : running) {
