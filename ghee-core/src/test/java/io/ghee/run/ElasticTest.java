@@ -19,7 +19,6 @@ import io.ghee.testing.ListSource;
 import io.ghee.train.Checkpoints;
 import io.ghee.train.TrainContext;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -31,19 +30,22 @@ import org.junit.jupiter.api.io.TempDir;
 class ElasticTest {
     private static final int ROWS = 6000;
     private static final Set<Integer> WORLDS = ConcurrentHashMap.newKeySet();
+    /** Until then there is always more to read, on any machine. */
+    private static volatile boolean rescaled;
 
     @TempDir
     private Path directory;
 
     private Pipeline pipeline(boolean deterministic) {
         WORLDS.clear();
+        rescaled = false;
         Trainer trainer = new Trainer("elastic-" + System.nanoTime(), List.of());
         Pipeline any = Pipeline.named("elastic")
                 .readFrom(ListSource.numbers(ROWS, 30))
                 .stage("read", replicas(2))
                 .map(n -> {
-                    if (n % 4 == 0) {
-                        Thread.sleep(1);
+                    if (n % 4 == 0 && !rescaled) {
+                        Thread.sleep(10);
                     }
                     return n;
                 })
@@ -63,10 +65,11 @@ class ElasticTest {
         Job job = Ghee.local().launch(pipeline);
         try {
             for (int ranks : new int[] {4, 3, 6}) {
-                job.rescale("train", ranks);
                 WORLDS.clear();
-                await().atMost(Duration.ofSeconds(20)).until(() -> WORLDS.contains(ranks));
+                job.rescale("train", ranks);
+                await().atMost(Jobs.DEADLINE).until(() -> WORLDS.contains(ranks));
             }
+            rescaled = true;
             job.await(Jobs.DEADLINE);
         } finally {
             job.cancel();
