@@ -3,6 +3,7 @@ package io.ghee.run;
 import static io.ghee.Resources.replicas;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.ghee.Batch;
 import io.ghee.ConfigurationException;
@@ -273,7 +274,13 @@ class StepsTest {
 
         Jobs.fail(read(10, 1, 2)
                 .mapWith(opener, Model::apply)
-                .map(n -> n / (n - 5))
+                .map(n -> {
+                    if (n == 5) {
+                        // Else the job might have failed before the other replica has begun.
+                        await().atMost(Jobs.DEADLINE).until(() -> Model.OPENED.size() == 2);
+                    }
+                    return n / (n - 5);
+                })
                 .writeTo(new CollectSink<Integer>()));
 
         assertThat(Model.OPENED)
