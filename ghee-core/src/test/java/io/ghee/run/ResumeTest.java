@@ -42,7 +42,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A job that commits on the way goes on from there, whoever was lost: a writer, another worker, or the driver. */
-@Timeout(120)
+@Timeout(240)
 class ResumeTest {
     private static final Duration OFTEN = Duration.ofMillis(100);
     private static final int ROWS = 20_000;
@@ -171,7 +171,7 @@ class ResumeTest {
             FAST.put(slow.name, k * ROWS / 4);
             int before = kept.commits();
             Job job = Ghee.local().launch(pipeline);
-            await().until(() -> kept.commits() >= before + 2);
+            await().atMost(Jobs.DEADLINE).until(() -> kept.commits() >= before + 2);
             job.cancel();
             assertThat(kept.isEnded()).isFalse();
             assertThat(kept.attempts()).isEqualTo(k);
@@ -262,7 +262,8 @@ class ResumeTest {
         for (int n = 0; n < 12; n++) {
             source.add(n % 5, n);
         }
-        await().untilAsserted(() -> assertThat(committed(pipeline)).isEqualTo(kept(12)));
+        await().atMost(Jobs.DEADLINE)
+                .untilAsserted(() -> assertThat(committed(pipeline)).isEqualTo(kept(12)));
         for (int n = 12; n < 3000; n++) {
             source.add(n % 5, n);
         }
@@ -352,7 +353,8 @@ class ResumeTest {
             Pipeline pipeline = shape.pipeline.apply(slow).commitEvery(OFTEN);
             FAST.put(slow.name, ROWS / 3);
             Job job = Ghee.local().launch(pipeline);
-            await().until(() -> KeptSink.of(pipeline.name()).commits() > 0);
+            await().atMost(Jobs.DEADLINE)
+                    .until(() -> KeptSink.of(pipeline.name()).commits() > 0);
             FAST.remove(slow.name);
             job.stop(Jobs.DEADLINE);
             assertThat(KeptSink.of(pipeline.name()).isEnded()).as(shape.name).isFalse();
@@ -374,7 +376,9 @@ class ResumeTest {
         }
         FAST.put(slow.name, 100);
         Job job = Ghee.local().launch(pipeline);
-        await().until(() -> CALLS.containsKey(slow.name) && CALLS.get(slow.name).get() > 100);
+        await().atMost(Jobs.DEADLINE)
+                .until(() ->
+                        CALLS.containsKey(slow.name) && CALLS.get(slow.name).get() > 100);
         FAST.remove(slow.name);
         job.stop(Jobs.DEADLINE);
         assertThat(kept(4000))
@@ -618,7 +622,7 @@ class ResumeTest {
             source.add(n % 4, n);
         }
         Job first = Ghee.local().launch(pipeline);
-        await().until(() -> KeptSink.of(pipeline.name()).commits() > 1);
+        await().atMost(Jobs.DEADLINE).until(() -> KeptSink.of(pipeline.name()).commits() > 1);
         Job second = Ghee.local().launch(pipeline);
         for (int n = 2000; n < 4000; n++) {
             source.add(n % 4, n);
@@ -633,24 +637,28 @@ class ResumeTest {
 
     @Test
     void aSinkThatCannotBeTakenOverEndsTheJob() throws Exception {
+        Slow slow = slow(5000);
+        // So that it is not lost before the sink is broken.
+        FAST.put(slow.name, 4000);
         Pipeline pipeline = Pipeline.named(name())
                 .readFrom(ListSource.numbers(ROWS, 3))
                 .stage("copy", replicas(2))
-                .map(slow(5000)::pass)
+                .map(slow::pass)
                 .writeTo(new KeptSink<Integer>())
                 .commitEvery(OFTEN);
         Job job = Ghee.local().launch(pipeline);
         KeptSink.of(pipeline.name()).breakDown();
+        FAST.remove(slow.name);
         assertThatThrownBy(() -> job.await(Jobs.DEADLINE))
                 .isInstanceOf(InfrastructureException.class)
                 .hasMessageContaining("keeping cannot be taken over: java.lang.IllegalStateException: broken");
     }
 
-    private static Pipeline copy(String name, Source<Integer> source) {
+    private static Pipeline copy(String name, Source<Integer> source, Slow slow) {
         return Pipeline.named(name)
                 .readFrom(source)
                 .stage("copy", replicas(1))
-                .map(slow()::pass)
+                .map(slow::pass)
                 .writeTo(new KeptSink<Integer>())
                 .commitEvery(OFTEN);
     }
@@ -658,11 +666,14 @@ class ResumeTest {
     @Test
     void anotherInputIsRefused() throws Exception {
         String name = name();
-        Job job = Ghee.local().launch(copy(name, ListSource.numbers(ROWS, 3)));
-        await().until(() -> KeptSink.of(name).commits() > 0);
+        Slow slow = slow();
+        // So that it is not over before it is cancelled.
+        FAST.put(slow.name, ROWS / 2);
+        Job job = Ghee.local().launch(copy(name, ListSource.numbers(ROWS, 3), slow));
+        await().atMost(Jobs.DEADLINE).until(() -> KeptSink.of(name).commits() > 0);
         job.cancel();
 
-        assertThatThrownBy(() -> Ghee.local().launch(copy(name, ListSource.numbers(ROWS, 4))))
+        assertThatThrownBy(() -> Ghee.local().launch(copy(name, ListSource.numbers(ROWS, 4), slow)))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessage("list of 20000 has no list[0, 6666) any more, which the job has begun to read"
                         + " (expected: the same input, or another output)");
@@ -683,12 +694,12 @@ class ResumeTest {
                         .writeTo(new CollectSink<Integer>()))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessage("sink: collection (expected: one that commits on the way, as growing x never ends)");
-        assertThatThrownBy(() -> copy("x", ListSource.numbers(5, 1).epochs(2)))
+        assertThatThrownBy(() -> copy("x", ListSource.numbers(5, 1).epochs(2), slow()))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessage("epochs: 2 (expected: 1, where the sink commits on the way)");
-        assertThatThrownBy(() -> copy("x", ListSource.numbers(5, 1)).atLeastOnce())
+        assertThatThrownBy(() -> copy("x", ListSource.numbers(5, 1), slow()).atLeastOnce())
                 .isInstanceOf(ConfigurationException.class);
-        assertThatThrownBy(() -> copy("x", ListSource.numbers(5, 1)).commitEvery(Duration.ofMillis(99)))
+        assertThatThrownBy(() -> copy("x", ListSource.numbers(5, 1), slow()).commitEvery(Duration.ofMillis(99)))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessage("commit interval: PT0.099S (expected: >= 100 ms)");
     }
