@@ -14,7 +14,7 @@ import java.util.List;
 
 /** Runs pipelines that end in a {@link CollectSink}, in this JVM and within a deadline. */
 public final class Jobs {
-    public static final Duration DEADLINE = Duration.ofSeconds(30);
+    public static final Duration DEADLINE = Duration.ofSeconds(60);
 
     private Jobs() {}
 
@@ -66,7 +66,7 @@ public final class Jobs {
 
     /** No thread of this JVM bears the job's name any more. */
     public static void awaitNoThreads(Job job) {
-        await().atMost(Duration.ofSeconds(10))
+        await().atMost(DEADLINE)
                 .untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet())
                         .extracting(Thread::getName)
                         .noneMatch(name -> name.contains(job.name())));
