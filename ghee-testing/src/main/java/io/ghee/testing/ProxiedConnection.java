@@ -142,6 +142,11 @@ final class ProxiedConnection {
         }
     }
 
+    /** True once bytes of it were swallowed. */
+    boolean isTorn() {
+        return torn;
+    }
+
     boolean isOpen() {
         return !closed.get();
     }

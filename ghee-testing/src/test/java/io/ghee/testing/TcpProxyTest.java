@@ -246,6 +246,11 @@ class TcpProxyTest {
         assertThat(rest).hasSize(sent.length - 10).endsWith(sent[sent.length - 1]);
     }
 
+    /** What was sent is not only on its way, but swallowed. */
+    private void awaitTorn() {
+        await().atMost(SOON).until(() -> proxy.links().get(0).open().stream().anyMatch(ProxiedConnection::isTorn));
+    }
+
     @Test
     void halfOpenSwallowsOneDirection() throws Exception {
         Wire wire = wire();
@@ -259,6 +264,7 @@ class TcpProxyTest {
         assertThat(Wire.receive(wire.dialer(), 4)).isEqualTo("back");
         assertThat(proxy.resets()).isZero();
 
+        awaitTorn();
         proxy.endHalfOpen();
 
         // A hole in the stream would be worse than its end; who has lost nothing goes on.
@@ -276,6 +282,7 @@ class TcpProxyTest {
         Wire.send(wire.listener(), "lost");
         assertThat(Wire.isSilent(wire.dialer())).isTrue();
 
+        awaitTorn();
         proxy.heal();
         assertReset(wire.listener());
     }
