@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
+@Timeout(value = 180, unit = TimeUnit.SECONDS)
 class InjectorTest {
     private static final Moment ONCE_HALF = new Moment(0.5, Duration.ofSeconds(9));
     private static final Duration AGES = Duration.ofHours(1);
