@@ -31,10 +31,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The kit finds what goes wrong, and leaves nothing behind. That ghee comes through is another test's matter. */
-@Timeout(value = 120, unit = TimeUnit.SECONDS)
+@Timeout(value = 240, unit = TimeUnit.SECONDS)
 class FaultyRunTest {
     private static final Moment AT_ONCE = new Moment(0, Duration.ZERO);
     private static final Duration SOON = Duration.ofSeconds(20);
+    /** Of this JVM alone: it finds the logs by it. */
+    private static final String NAME = "numbers-" + ProcessHandle.current().pid();
 
     private @TempDir Path directory;
     private final List<String> log = new ArrayList<>();
@@ -50,7 +52,7 @@ class FaultyRunTest {
     @AfterEach
     void deleteLogs() throws IOException {
         try (Stream<Path> all = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
-            for (Path logs : all.filter(path -> path.getFileName().toString().startsWith("ghee-numbers-"))
+            for (Path logs : all.filter(path -> path.getFileName().toString().startsWith("ghee-" + NAME + "-"))
                     .toList()) {
                 try (Stream<Path> files = Files.walk(logs)) {
                     for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
@@ -63,7 +65,7 @@ class FaultyRunTest {
 
     /** A pipeline of two stages, whose second one does this to the numbers when it is disturbed. */
     private Function<Path, Pipeline> pipeline(FlatMapFunction<Integer, Integer> disturbed) {
-        return output -> Pipeline.named("numbers")
+        return output -> Pipeline.named(NAME)
                 .readFrom(Text.lines(directory.resolve("numbers").toString(), Integer::parseInt))
                 .stage("read", replicas(2))
                 .map(number -> number + 1)
@@ -94,7 +96,7 @@ class FaultyRunTest {
         await().atMost(SOON)
                 .untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet())
                         .extracting(Thread::getName)
-                        .noneMatch(name -> name.startsWith("numbers-")));
+                        .noneMatch(name -> name.startsWith(NAME)));
     }
 
     @ParameterizedTest
@@ -152,11 +154,11 @@ class FaultyRunTest {
 
     @Test
     void aJobThatMakesNoProgressFailsWithWhatItsThreadsAreAt() {
-        AssertionError failure = failure(run(FaultyRunTest::stuck).stall(Duration.ofMillis(500)), none());
+        AssertionError failure = failure(run(FaultyRunTest::stuck).stall(Duration.ofSeconds(2)), none());
 
         assertThat(failure)
                 .hasMessageStartingWith("seed 7, job numbers-")
-                .hasMessageContaining("no progress for 500 ms")
+                .hasMessageContaining("no progress for 2000 ms")
                 .hasMessageContaining("/use-0, WAITING")
                 .hasMessageContaining("FaultyRunTest.stuck");
         assertNothingIsLeft();
