@@ -39,6 +39,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.InvalidReplicationFactorException;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
@@ -156,13 +157,24 @@ final class Brokers implements AutoCloseable {
     }
 
     void create(String topic) throws Exception {
-        admin.createTopics(List.of(
-                        new NewTopic(topic, PARTITIONS, (short) BROKERS).configs(Map.of("min.insync.replicas", "2"))))
-                .all()
-                .get(60, TimeUnit.SECONDS);
+        NewTopic wanted = new NewTopic(topic, PARTITIONS, (short) BROKERS).configs(Map.of("min.insync.replicas", "2"));
+        await("creating " + topic).atMost(DEADLINE).until(() -> isCreated(wanted));
         await("leaders of " + topic)
                 .atMost(DEADLINE)
                 .until(() -> end(topic, IsolationLevel.READ_UNCOMMITTED).isPresent());
+    }
+
+    /** False while the controller takes one of the brokers for lost, as it may on a busy machine. */
+    private boolean isCreated(NewTopic wanted) throws Exception {
+        try {
+            admin.createTopics(List.of(wanted)).all().get(60, TimeUnit.SECONDS);
+            return true;
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof InvalidReplicationFactorException) {
+                return false;
+            }
+            throw e;
+        }
     }
 
     void delete(String topic) throws Exception {
