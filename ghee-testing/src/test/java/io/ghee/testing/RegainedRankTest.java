@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A rank is lost, and takes long to come back: the others go on without it, and take it in at a checkpoint. */
-@Timeout(value = 180, unit = TimeUnit.SECONDS)
+@Timeout(value = 300, unit = TimeUnit.SECONDS)
 class RegainedRankTest {
     private static final int NUMBERS = 4000;
     private static final Duration SOON = Duration.ofSeconds(60);
@@ -124,7 +124,9 @@ class RegainedRankTest {
             await().atMost(SOON).until(() -> !checkpoints.list().isEmpty());
             WorkerControl.Worker first = control.worker("train", 1).orElseThrow();
             control.kill(first);
+            // Before it has joined.
             WorkerControl.Worker second = await().atMost(SOON)
+                    .pollInterval(Duration.ofMillis(10))
                     .until(
                             () -> control.worker("train", 1),
                             worker -> worker.isPresent() && worker.get().pid() != first.pid())
