@@ -3,6 +3,7 @@ package io.ghee.io.testing;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStream;
@@ -41,17 +42,19 @@ public final class Hdfs implements AutoCloseable {
         }
     }
 
-    /** The configuration of a cluster that keeps its files in a directory of the build. */
-    public static Configuration settings(String name) {
+    /** The configuration of a cluster that keeps its files in a directory of the build, which no other JVM has. */
+    public static Configuration settings(String name) throws IOException {
         Configuration settings = new HdfsConfiguration();
-        settings.set(
-                MiniDFSCluster.HDFS_MINIDFS_BASEDIR,
-                Path.of("target", name).toAbsolutePath().toString());
+        settings.set(MiniDFSCluster.HDFS_MINIDFS_BASEDIR, ofBuild(name).toString());
         settings.setLong("dfs.blocksize", BLOCK);
         settings.setLong("dfs.namenode.fs-limits.min-block-size", 512);
         settings.setInt("dfs.replication", 2);
         settings.setInt("dfs.bytes-per-checksum", 512);
         return settings;
+    }
+
+    static Path ofBuild(String name) throws IOException {
+        return Files.createTempDirectory(Path.of("target").toAbsolutePath(), name + "-");
     }
 
     public MiniDFSCluster cluster() {

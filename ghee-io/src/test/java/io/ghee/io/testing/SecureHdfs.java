@@ -1,7 +1,7 @@
 package io.ghee.io.testing;
 
 import java.io.File;
-import java.nio.file.Files;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.security.PrivilegedExceptionAction;
 import org.apache.hadoop.conf.Configuration;
@@ -28,14 +28,14 @@ public final class SecureHdfs implements AutoCloseable {
 
     private static final int LIFE_MILLIS = 8_000;
 
-    private final Path directory = Path.of("target", "kerberos").toAbsolutePath();
+    private final Path directory;
     private final MiniKdc kdc;
     private final MiniDFSCluster cluster;
     private final Configuration settings;
 
     private SecureHdfs() {
         try {
-            Files.createDirectories(directory);
+            directory = Hdfs.ofBuild("kerberos");
             kdc = new MiniKdc(MiniKdc.createConf(), directory.toFile());
             kdc.start();
             File servers = directory.resolve("servers.keytab").toFile();
@@ -44,10 +44,7 @@ public final class SecureHdfs implements AutoCloseable {
             String hdfs = principal("hdfs/localhost");
             settings = settings(hdfs, servers);
             UserGroupInformation.setConfiguration(settings);
-            cluster = new MiniDFSCluster.Builder(settings)
-                    .numDataNodes(1)
-                    .checkDataNodeAddrConfig(true)
-                    .build();
+            cluster = new MiniDFSCluster.Builder(settings).numDataNodes(1).build();
             cluster.waitActive();
             UserGroupInformation.loginUserFromKeytabAndReturnUGI(hdfs, servers.toString())
                     .doAs((PrivilegedExceptionAction<Void>) () -> {
@@ -63,7 +60,7 @@ public final class SecureHdfs implements AutoCloseable {
         }
     }
 
-    private Configuration settings(String hdfs, File servers) {
+    private Configuration settings(String hdfs, File servers) throws IOException {
         Configuration secure = Hdfs.settings("hdfs-secure");
         secure.set("hadoop.security.authentication", "kerberos");
         secure.set("hadoop.security.authorization", "true");
