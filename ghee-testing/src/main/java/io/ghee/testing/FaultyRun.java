@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>The run fails, by an {@link AssertionError} that begins with the seed and tells the schedule, if the job fails, makes
- * no progress for 30 s, has not ended after two minutes, leaves a worker behind, or has not written each record as often
+ * no progress for 60 s, has not ended after five minutes, leaves a worker behind, or has not written each record as often
  * as it should. However it ends, the job is cancelled, no process of it is left, and every fault has ended. Not
  * thread-safe; can be run several times.
  */
@@ -37,8 +37,8 @@ public final class FaultyRun {
     private boolean isRouted;
     private @Nullable Sabotage sabotage;
     private @Nullable Undisturbed undisturbed;
-    private Duration stall = Duration.ofSeconds(30);
-    private Duration limit = Duration.ofMinutes(2);
+    private Duration stall = Duration.ofSeconds(60);
+    private Duration limit = Duration.ofMinutes(5);
     private Consumer<String> log = System.out::println;
 
     private FaultyRun(Function<Path, Pipeline> pipeline, Path directory) {
@@ -110,13 +110,13 @@ public final class FaultyRun {
         return this;
     }
 
-    /** How long nothing may move; without it, 30 s. */
+    /** How long nothing may move; without it, 60 s. */
     public FaultyRun stall(Duration longest) {
         stall = longest;
         return this;
     }
 
-    /** How long a run may take; without it, two minutes. */
+    /** How long a run may take; without it, five minutes. */
     public FaultyRun limit(Duration longest) {
         limit = longest;
         return this;

@@ -106,9 +106,6 @@ class TableFaultsTest {
             Function<Path, Pipeline> pipeline = output -> pipeline(numbers, output, ranks, seed);
             FaultyRun run = FaultyRun.of(pipeline, here)
                     .launcher(new ProcessLauncher())
-                    // On a busy machine the start of a JVM alone may take half of that.
-                    .stall(Duration.ofSeconds(60))
-                    .limit(Duration.ofMinutes(5))
                     .expect(Undisturbed.run(Ghee.local(), pipeline, here.resolve("undisturbed"), UNDISTURBED));
             run.run(FaultSchedule.seeded(seed, pipeline.apply(here.resolve("disturbed")))
                     .faults(3)

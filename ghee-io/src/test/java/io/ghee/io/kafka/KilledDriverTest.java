@@ -17,6 +17,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.UUID;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -65,8 +66,16 @@ class KilledDriverTest {
                                     .bootstrapServers(args[1])
                                     .key(prediction -> prediction.substring(0, prediction.indexOf(':'))))
                             .commitEvery(Duration.ofMillis(500)));
-            System.in.transferTo(OutputStream.nullOutputStream());
-            job.stop(SOON);
+            FutureTask<Void> stop = new FutureTask<>(() -> {
+                System.in.transferTo(OutputStream.nullOutputStream());
+                job.stop(SOON);
+                return null;
+            });
+            Thread stopping = new Thread(stop, "stopping");
+            stopping.setDaemon(true);
+            stopping.start();
+            // Ends with what the job fails with, too.
+            job.await();
         }
     }
 
